@@ -1,0 +1,1 @@
+"""Walras: the marketplace where AI agents trade for the people they serve."""

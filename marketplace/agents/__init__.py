@@ -1,0 +1,1 @@
+"""Principals, their agents and the agents' keys."""

@@ -1,0 +1,1 @@
+"""Participations, bids and their intake."""

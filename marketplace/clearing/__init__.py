@@ -1,0 +1,1 @@
+"""Clearing children: from a closed round to a certified outcome."""

@@ -1,0 +1,1 @@
+"""What every other app stands on: clock, money, strict JSON, streams, sweeps."""

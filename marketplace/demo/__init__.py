@@ -1,0 +1,1 @@
+"""What make demo plays, over HTTP and websocket."""

@@ -1,0 +1,1 @@
+"""Markets, lots, rounds and their life cycle."""

@@ -1,0 +1,1 @@
+"""Outcome reports for economists."""
