@@ -1,0 +1,55 @@
+"""Principals, the agents that act for them, and the agents' keys."""
+
+from django.conf import settings
+from django.db import models
+
+from marketplace.core.limits import NAME_CHARS
+
+
+class Principal(models.Model):
+    """A person or firm; owes and is owed money. The one table that holds personal data."""
+
+    class Kind(models.TextChoices):
+        PERSON = "person"
+        FIRM = "firm"
+
+    ref = models.CharField(max_length=32, unique=True, help_text="public name, prn_...")
+    name = models.CharField(max_length=NAME_CHARS)
+    kind = models.CharField(max_length=10, choices=Kind.choices, default=Kind.PERSON)
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.SET_NULL, help_text="who may sign in as it"
+    )
+    created_at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return self.ref
+
+
+class Agent(models.Model):
+    """A program that acts for one principal."""
+
+    ref = models.CharField(max_length=32, unique=True, help_text="public name, agt_...")
+    principal = models.ForeignKey(Principal, on_delete=models.PROTECT, related_name="agents")
+    name = models.CharField(max_length=NAME_CHARS)
+    created_at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return self.ref
+
+
+class ApiKey(models.Model):
+    """A bearer key, kept only as a hash; 256 random bits need no salt and no slow hash."""
+
+    class Scope(models.TextChoices):
+        TRADE = "trade"
+        OPERATE = "operate"
+
+    agent = models.ForeignKey(Agent, on_delete=models.PROTECT, related_name="keys")
+    prefix = models.CharField(max_length=16, help_text="its first characters, to tell keys apart")
+    digest = models.CharField(max_length=64, unique=True, help_text="SHA-256 of the key")
+    scope = models.CharField(max_length=10, choices=Scope.choices, default=Scope.TRADE)
+    created_at = models.DateTimeField()
+    revoked_at = models.DateTimeField(null=True, blank=True)
+
+    def __str__(self) -> str:
+        return f"{self.prefix}…"

@@ -1,0 +1,42 @@
+"""Streams: everything that an observer can see, numbered without gaps."""
+
+from django.db import models
+
+
+class Stream(models.Model):
+    """One ordered log; the row is its lock, `head` the number of its last event."""
+
+    name = models.CharField(max_length=80, unique=True, help_text="for example market:mkt_x or participation:prt_x")
+    head = models.BigIntegerField(default=0, help_text="sequence number of the last event; 0 when there is none")
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Event(models.Model):
+    """One row of a stream, appended in the transaction that made it true and never changed."""
+
+    stream = models.ForeignKey(Stream, on_delete=models.PROTECT, related_name="events")
+    seq = models.BigIntegerField(help_text="1, 2, 3 ... within the stream, no gaps")
+    kind = models.CharField(max_length=40)
+    at = models.DateTimeField(help_text="the database's clock")
+    payload = models.TextField(help_text="JSON, written once, sent as it stands")
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["stream", "seq"], name="event_once")]
+
+    def __str__(self) -> str:
+        return f"{self.stream_id}#{self.seq} {self.kind}"
+
+
+class IdempotentAnswer(models.Model):
+    """The stored answer to a POST with an Idempotency-Key, so that a repeat gets the same bytes."""
+
+    key_hash = models.CharField(max_length=64, unique=True, help_text="SHA-256 of caller, path and key")
+    body_hash = models.CharField(max_length=64, help_text="SHA-256 of the body that came with the key")
+    status = models.PositiveSmallIntegerField()
+    answer = models.BinaryField()
+    at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return self.key_hash[:12]

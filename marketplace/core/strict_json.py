@@ -1,0 +1,146 @@
+"""Strict JSON: what every door parses its input with; bad input is a refusal with a pointer, never a crash."""
+
+import json
+import math
+import re
+from collections.abc import Sequence
+from decimal import Decimal
+from typing import Any, TypeVar
+
+import msgspec
+
+from marketplace.core import limits
+from marketplace.core.refusals import Refusal
+
+T = TypeVar("T")
+_STRUCTURE = re.compile(rb'"(?:[^"\\]|\\.)*"|[\[{]|[\]}]', re.DOTALL)
+_PATH_STEP = re.compile(r"\.([^.\[\]]+)|\[(\d+)\]|\[\.\.\.\]")
+_FIX_SYNTAX = "Send one JSON object, UTF-8, as RFC 8259 writes it."
+
+
+def _bad(code: str, detail: str, fix: str = _FIX_SYNTAX, pointer: str | None = None, status: int = 400) -> Refusal:
+    return Refusal(status, code, detail, fix, pointer)
+
+
+def parse(raw: bytes, max_bytes: int = limits.BODY_BYTES) -> Any:
+    """Parse bytes to Python values; numbers with a fraction or exponent become exact `Decimal`s.
+
+    Refused: more than `max_bytes`, nesting past the limit, bad UTF-8, lone surrogates, duplicate keys,
+    NaN and Infinity, numbers beyond a double's range, and anything that RFC 8259 does not allow.
+    """
+    if len(raw) > max_bytes:
+        raise _bad("body_too_large", f"The body has {len(raw)} bytes; at most {max_bytes}.", "Send less.", status=413)
+    _refuse_depth(raw)
+    try:
+        value = json.loads(
+            raw.decode("utf-8"),
+            object_pairs_hook=_unique,
+            parse_float=_finite,
+            parse_constant=_constant,
+            parse_int=_int,
+        )
+    except UnicodeDecodeError as error:
+        raise _bad("not_utf8", f"Byte {error.start} of the body is not UTF-8.") from None
+    except json.JSONDecodeError as error:
+        raise _bad("not_json", f"{error.msg} at line {error.lineno}, column {error.colno}.") from None
+    _refuse_surrogates(raw, value)
+    return value
+
+
+def parse_object(raw: bytes, max_bytes: int = limits.BODY_BYTES) -> dict[str, Any]:
+    """`parse`, and the value must be an object."""
+    value = parse(raw, max_bytes)
+    if not isinstance(value, dict):
+        raise _bad("not_an_object", "The body must be a JSON object.", pointer="")
+    return value
+
+
+def shaped(value: Any, shape: type[T], at: str = "") -> T:
+    """The parsed value as a msgspec Struct of type `shape`; the refusal's pointer starts with `at`."""
+    try:
+        return msgspec.convert(value, shape, strict=True)
+    except msgspec.ValidationError as error:
+        message, _, path = str(error).partition(" - at `")
+        raise _shape_refusal(message, at + _pointer(path.rstrip("`"))) from None
+
+
+def _shape_refusal(message: str, pointer: str) -> Refusal:
+    code, fix = "wrong_type", "See the schema at /api/schema/ for what this field takes."
+    if "unknown field" in message:
+        name = message.split("`")[1]
+        code, pointer, fix = "unknown_field", f"{pointer}/{_escape(name)}", "Leave the field out, or correct its name."
+    elif "missing required field" in message:
+        name = message.split("`")[1]
+        code, pointer, fix = "missing_field", f"{pointer}/{_escape(name)}", "Add the field."
+    elif "decimal" in message:
+        code, fix = "not_an_integer", "Write money and quantities as JSON integers: no quotes, no fraction."
+    elif message.startswith("Expected `int`"):
+        code, fix = "not_an_integer", "Write money and quantities as JSON integers: no quotes, no fraction."
+        message = "The value must be a whole number" + message.removeprefix("Expected `int`")
+    elif message.startswith("Expected"):
+        code = "wrong_type" if "got" in message and "Expected `int` " not in message else "out_of_range"
+    return _bad(code, message + ("" if message.endswith(".") else "."), fix, pointer)
+
+
+def _pointer(path: str) -> str:
+    steps = (match.group(1) or match.group(2) or "*" for match in _PATH_STEP.finditer(path.removeprefix("$")))
+    return "".join("/" + _escape(step) for step in steps)
+
+
+def _escape(token: str) -> str:
+    return token.replace("~", "~0").replace("/", "~1")
+
+
+def _refuse_depth(raw: bytes) -> None:
+    depth = 0
+    for match in _STRUCTURE.finditer(raw):
+        mark = match.group()
+        if mark in (b"[", b"{"):
+            depth += 1
+            if depth > limits.JSON_DEPTH:
+                raise _bad("too_deep", f"The body nests deeper than {limits.JSON_DEPTH} levels.", "Send flatter JSON.")
+        elif mark in (b"]", b"}"):
+            depth -= 1
+
+
+def _unique(pairs: Sequence[tuple[str, Any]]) -> dict[str, Any]:
+    value = dict(pairs)
+    if len(value) != len(pairs):
+        seen: set[str] = set()
+        twice = next(key for key, _ in pairs if key in seen or seen.add(key))  # type: ignore[func-returns-value]
+        raise _bad("duplicate_key", f"The key {twice[:64]!r} stands twice in one object.", "Keep one of them.")
+    return value
+
+
+def _finite(text: str) -> Decimal:
+    if len(text) > 64 or not math.isfinite(float(text)):
+        raise _bad("number_out_of_range", f"The number {text[:32]} is beyond what can be read exactly.")
+    return Decimal(text)
+
+
+def _int(text: str) -> int:
+    if len(text) > 32:
+        raise _bad("number_out_of_range", f"The number {text[:32]}... is beyond what can be read exactly.")
+    return int(text)
+
+
+def _constant(text: str) -> Any:
+    raise _bad("not_json", f"{text} is not JSON.")
+
+
+_HOOKS: dict[str, Any] = {
+    "object_pairs_hook": _unique,
+    "parse_float": _finite,
+    "parse_int": _int,
+    "parse_constant": _constant,
+}
+
+
+def _refuse_surrogates(raw: bytes, value: Any) -> None:
+    """A lone surrogate can only come from a \\uD800 escape; look closely only where one stands."""
+    if b"\\u" not in raw:
+        return
+    try:
+        json.dumps(value, ensure_ascii=False, default=str).encode("utf-8")
+    except UnicodeEncodeError:
+        raise _bad("lone_surrogate", "A string holds half of a surrogate pair.", "Send whole characters.") from None
