@@ -1,0 +1,210 @@
+"""Journals and transfers, the holds and obligations behind a market, and what Stripe tells us of them."""
+
+from django.db import models
+
+from marketplace.agents.models import Principal
+from marketplace.core.limits import NAME_CHARS
+
+
+class PaymentMethod(models.Model):
+    """A card that a principal pays with, kept by Stripe; here are only its names there."""
+
+    class State(models.TextChoices):
+        PENDING = "pending"  # Stripe has been asked, its answer is not stored yet
+        ACTIVE = "active"
+        REMOVED = "removed"  # refused by Stripe, or taken away
+
+    ref = models.CharField(max_length=32, unique=True, help_text="public name, pmt_...")
+    principal = models.ForeignKey(Principal, on_delete=models.PROTECT, related_name="payment_methods")
+    token = models.CharField(max_length=64, help_text="what the agent named: a Stripe payment method, pm_...")
+    label = models.CharField(max_length=NAME_CHARS, blank=True, help_text="for people: brand and last four digits")
+    stripe_customer = models.CharField(max_length=64, blank=True)
+    stripe_payment_method = models.CharField(max_length=64, blank=True)
+    state = models.CharField(max_length=10, choices=State.choices, default=State.PENDING)
+    attempt = models.PositiveSmallIntegerField(default=1)
+    created_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["principal", "token"], name="payment_method_once")]
+
+    def __str__(self) -> str:
+        return self.ref
+
+
+class PayoutAccount(models.Model):
+    """Where a principal is paid: a connected account at Stripe, one per principal."""
+
+    class State(models.TextChoices):
+        PENDING = "pending"
+        ENABLED = "enabled"
+        RESTRICTED = "restricted"
+
+    ref = models.CharField(max_length=32, unique=True, help_text="public name, pay_...")
+    principal = models.OneToOneField(Principal, on_delete=models.PROTECT, related_name="payout_account")
+    country = models.CharField(max_length=2)
+    stripe_account = models.CharField(max_length=64, blank=True)
+    state = models.CharField(max_length=10, choices=State.choices, default=State.PENDING)
+    created_at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return self.ref
+
+
+class Journal(models.Model):
+    """The books of one market: an append-only, hash-chained list of transfers; this row is its lock."""
+
+    name = models.CharField(max_length=80, unique=True, help_text="for example market:mkt_x")
+    currency = models.CharField(max_length=3)
+    head_seq = models.BigIntegerField(default=0)
+    head_hash = models.CharField(max_length=64, default="0" * 64)
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Transfer(models.Model):
+    """One movement between two accounts; it cannot be unbalanced, and a correction is another row."""
+
+    class Kind(models.TextChoices):
+        POSTED = "posted"
+        PENDING = "pending"  # a hold: promised, not moved
+        POST_PENDING = "post_pending"  # moves (part of) a hold
+        VOID_PENDING = "void_pending"  # lets go of (the rest of) a hold
+
+    journal = models.ForeignKey(Journal, on_delete=models.PROTECT, related_name="transfers")
+    seq = models.BigIntegerField(help_text="1, 2, 3 ... within the journal, no gaps")
+    kind = models.CharField(max_length=12, choices=Kind.choices)
+    debit = models.CharField(max_length=80, help_text="the account that gives, for example payer:prt_x")
+    credit = models.CharField(max_length=80, help_text="the account that receives, for example market:mkt_x")
+    amount_minor = models.BigIntegerField()
+    currency = models.CharField(max_length=3)
+    pending = models.ForeignKey(
+        "self", null=True, blank=True, on_delete=models.PROTECT, related_name="closings", help_text="the hold it closes"
+    )
+    reference = models.CharField(max_length=80, db_index=True, help_text="what it is about: prt_..., rnd_...")
+    at = models.DateTimeField()
+    prev_hash = models.CharField(max_length=64)
+    hash = models.CharField(max_length=64)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["journal", "seq"], name="transfer_once"),
+            models.CheckConstraint(condition=models.Q(amount_minor__gt=0), name="transfer_positive"),
+            models.CheckConstraint(condition=~models.Q(debit=models.F("credit")), name="transfer_moves"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.journal_id}#{self.seq} {self.kind}"
+
+
+class Authorisation(models.Model):
+    """The hold behind a participation: what Stripe has set aside on the principal's card.
+
+    `pending`: Stripe was not asked yet. `unknown`: it may have been; the call is repeated under the same key.
+    """
+
+    class State(models.TextChoices):
+        PENDING = "pending"
+        UNKNOWN = "unknown"
+        AUTHORISED = "authorised"
+        REFUSED = "refused"
+        CAPTURED = "captured"
+        RELEASED = "released"
+
+    ref = models.CharField(max_length=32, unique=True, help_text="public name, aut_...")
+    journal = models.ForeignKey(Journal, on_delete=models.PROTECT, related_name="authorisations")
+    reference = models.CharField(max_length=80, unique=True, help_text="the participation, prt_...")
+    principal = models.ForeignKey(Principal, on_delete=models.PROTECT, related_name="authorisations")
+    payment_method = models.ForeignKey(PaymentMethod, null=True, blank=True, on_delete=models.PROTECT)
+    amount_minor = models.BigIntegerField()
+    currency = models.CharField(max_length=3)
+    payment_intent = models.CharField(max_length=64, blank=True, db_index=True)
+    state = models.CharField(max_length=10, choices=State.choices, default=State.PENDING)
+    captured_minor = models.BigIntegerField(default=0)
+    attempt = models.PositiveSmallIntegerField(default=1, help_text="part of every idempotency key")
+    tries = models.PositiveSmallIntegerField(default=0, help_text="calls without a clear answer; spaces the next one")
+    release_due = models.BooleanField(default=False)
+    due_at = models.DateTimeField(null=True, blank=True, help_text="when a sweep shall look; moved on by its claim")
+    decline_code = models.CharField(max_length=64, blank=True)
+    created_at = models.DateTimeField()
+    updated_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(condition=models.Q(amount_minor__gte=0), name="authorisation_not_negative"),
+            models.CheckConstraint(
+                condition=models.Q(captured_minor__gte=0, captured_minor__lte=models.F("amount_minor")),
+                name="authorisation_not_exceeded",
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["due_at"], condition=models.Q(due_at__isnull=False), name="authorisation_due"),
+        ]
+
+    def __str__(self) -> str:
+        return self.ref
+
+
+class Obligation(models.Model):
+    """Money owed by an outcome: collected from a payer, or paid out to a payee."""
+
+    class Kind(models.TextChoices):
+        COLLECT = "collect"
+        PAYOUT = "payout"
+
+    class State(models.TextChoices):
+        PENDING = "pending"
+        UNKNOWN = "unknown"
+        PAID = "paid"
+        DEFAULTED = "defaulted"
+        HELD_FOR_SELLER = "held_for_seller"  # collected; the payee has no account that can be paid
+        REFUNDED = "refunded"
+
+    ref = models.CharField(max_length=32, unique=True, help_text="public name, obl_...")
+    journal = models.ForeignKey(Journal, on_delete=models.PROTECT, related_name="obligations")
+    round_ref = models.CharField(max_length=80)
+    kind = models.CharField(max_length=10, choices=Kind.choices)
+    reference = models.CharField(max_length=80, help_text="the participation that owes or is owed, prt_...")
+    principal = models.ForeignKey(Principal, on_delete=models.PROTECT, related_name="obligations")
+    authorisation = models.ForeignKey(Authorisation, null=True, blank=True, on_delete=models.PROTECT)
+    amount_minor = models.BigIntegerField()
+    currency = models.CharField(max_length=3)
+    state = models.CharField(max_length=16, choices=State.choices, default=State.PENDING)
+    attempt = models.PositiveSmallIntegerField(default=1, help_text="part of every idempotency key")
+    tries = models.PositiveSmallIntegerField(default=0, help_text="calls without a clear answer; spaces the next one")
+    stripe_id = models.CharField(max_length=64, blank=True, db_index=True)
+    last_error = models.CharField(max_length=200, blank=True)
+    due_at = models.DateTimeField(null=True, blank=True, help_text="when a sweep shall look; moved on by its claim")
+    created_at = models.DateTimeField()
+    settled_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["round_ref", "kind", "reference"], name="obligation_once"),
+            models.CheckConstraint(condition=models.Q(amount_minor__gt=0), name="obligation_positive"),
+        ]
+        indexes = [
+            models.Index(fields=["due_at"], condition=models.Q(due_at__isnull=False), name="obligation_due"),
+        ]
+
+    def __str__(self) -> str:
+        return self.ref
+
+
+class WebhookEvent(models.Model):
+    """A signed message from Stripe, stored before it is answered; it only tells us what to fetch."""
+
+    event_id = models.CharField(max_length=64, unique=True)
+    kind = models.CharField(max_length=80)
+    object_id = models.CharField(max_length=64)
+    received_at = models.DateTimeField()
+    due_at = models.DateTimeField(null=True, blank=True, help_text="when a sweep shall look; moved on by its claim")
+    tries = models.PositiveSmallIntegerField(default=0)
+    handled_at = models.DateTimeField(null=True, blank=True)
+    body = models.TextField(help_text="as received; never trusted for money")
+
+    class Meta:
+        indexes = [models.Index(fields=["due_at"], condition=models.Q(due_at__isnull=False), name="webhook_due")]
+
+    def __str__(self) -> str:
+        return self.event_id

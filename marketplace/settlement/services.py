@@ -1,0 +1,32 @@
+"""What other apps do with settlement; each verb lives with its noun."""
+
+from marketplace.settlement.amounts import MARKET, MinorAmounts, minor_amounts
+from marketplace.settlement.authorisations import authorise, release_all, reserve
+from marketplace.settlement.ledger import balances, open_journal, verify_journal
+from marketplace.settlement.obligations import (
+    Summary,
+    advance_obligation,
+    record_obligations,
+    settled,
+    unsettled_count,
+)
+from marketplace.settlement.wallets import add_payment_method, add_payout_account
+
+__all__ = [
+    "MARKET",
+    "MinorAmounts",
+    "Summary",
+    "add_payment_method",
+    "add_payout_account",
+    "advance_obligation",
+    "authorise",
+    "balances",
+    "minor_amounts",
+    "open_journal",
+    "record_obligations",
+    "release_all",
+    "reserve",
+    "settled",
+    "unsettled_count",
+    "verify_journal",
+]
