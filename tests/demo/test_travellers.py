@@ -9,8 +9,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+import mechanisms
 from marketplace.demo.choices import GUILDERS_PER_EURO, TRAIN, panel_of, read_choices
-from marketplace.demo.travellers import RAILWAY, ceiling, summary, survey, upgrade_orders
+from marketplace.demo.travellers import LOT, RAILWAY, ceiling, summary, survey, upgrade_orders
 from marketplace.demo.worth import comfort_in_eur, fitted, individual_fit, pooled_fit
 
 ROOT = Path(__file__).parents[2]
@@ -127,3 +128,14 @@ def test_the_orders_cross_inside_the_railways_supply():
     assert sum(demand[seat] >= supply[seat] for seat in range(60)) == 50
     # Seat 50 finds a buyer at 7.47 and costs 7.00; the next buyer bids 7.08, the next seat costs 8.50.
     assert (demand[49], supply[49], demand[50], supply[50]) == (747, 700, 708, 850)
+
+
+def test_the_upgrade_scene_clears_fifty_seats_at_7_27():
+    scene = {"mechanism": "double_auction", "currency": "EUR", "exponent": 2, "lots": [{"id": LOT}]}
+    outcome = mechanisms.run("double_auction", scene | {"bids": upgrade_orders()}, {"k": "0.5"}, "00")
+    assert (outcome.status, outcome.prices) == ("cleared", {LOT: 727})
+    winners = [award.agent for award in outcome.awards if award.agent != RAILWAY]
+    assert len(winners) == 50
+    assert outcome.payments[RAILWAY] == -50 * 727
+    assert outcome.welfare == 47_955
+    assert set(winners) == {one.agent for one in survey().travellers if one.worth > 727}

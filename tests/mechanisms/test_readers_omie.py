@@ -5,6 +5,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+import mechanisms
 from mechanisms.readers import UnreadableError, parse_omie, read_omie
 
 FILE = Path(__file__).parents[2] / "marketplace/demo/data/omie-2009-01-02-hour1/OfferAndDemandCurve_1_20090102.TXT"
@@ -63,6 +64,19 @@ def test_matched_orders_leave_the_known_interval():
     problem = read_omie(FILE, orders="matched", k=0)
     assert crossing(problem) == (253_121, 5369, 8000)
     assert len(curve(problem, 1)) == len(curve(problem, -1)) == 253_121
+
+
+@pytest.mark.parametrize(
+    ("orders", "k", "quantity", "price", "paid"),
+    [("offered", None, 253_471, 4994, 1_265_834_174), ("matched", 0, 253_121, 5369, 1_359_006_649)],
+)
+def test_the_mechanism_finds_what_the_crossing_says(orders, k, quantity, price, paid):
+    problem = read_omie(FILE, orders=orders, k=k)
+    outcome = mechanisms.run("double_auction", problem)
+    assert (outcome.status, outcome.prices) == ("cleared", {"energy": price})
+    assert sum(max(award.bundle["energy"], 0) for award in outcome.awards) == quantity
+    assert sum(max(payment, 0) for payment in outcome.payments.values()) == paid
+    assert len(outcome.payments) == len(problem["bids"])
 
 
 @pytest.mark.parametrize(

@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+import mechanisms
 from mechanisms.strategies import STRATEGIES, Situation, draw_value, shading, truthful
 
 RNG = Random(0)
@@ -152,3 +153,18 @@ def test_what_makes_no_sense_is_refused():
         shading(situation("vcg"), 5, RNG)
     with pytest.raises(ValueError, match="low <= high"):
         situation("vcg", low=700)
+
+
+@pytest.mark.parametrize(("name", "price_paid"), [("truthful", 400), ("shading", 378)])
+def test_the_mechanism_takes_their_bids_as_they_are(name, price_paid):
+    """Shading, the second pair names 383 and 373 where the truth is 450 and 350: the price moves, the trades do not."""
+    where = situation("double_auction", params={"k": "0.5"})
+    traders = [("b1", "buy", 600), ("b2", "buy", 450), ("s1", "sell", 100), ("s2", "sell", 350)]
+    bids = [
+        STRATEGIES[name](replace(where, agent=agent, side=side), value, Random(1)) for agent, side, value in traders
+    ]
+    problem = {"mechanism": "double_auction", "currency": "EUR", "exponent": 2, "lots": [{"id": "X"}], "bids": bids}
+    outcome = mechanisms.run("double_auction", problem)
+    assert outcome.prices == {"X": price_paid}
+    values = {agent: value for agent, _, value in traders}
+    assert sum(values[award.agent] * award.bundle["X"] for award in outcome.awards) == 600
