@@ -86,6 +86,8 @@ def _database(url: str) -> dict:
 
 
 DATABASES = {"default": _database(os.environ.get("DATABASE_URL") or f"sqlite:///{BASE_DIR / 'walras.sqlite3'}")}
+if os.environ.get("WALRAS_DATABASE_NAME"):  # a clearing child works on the database of the process that started it
+    DATABASES["default"]["NAME"] = os.environ["WALRAS_DATABASE_NAME"]
 STRIPE_SANDBOX_DATABASE = os.environ.get("STRIPE_SANDBOX_DATABASE", "")
 if STRIPE_SANDBOX_DATABASE:
     DATABASES["stripe_sandbox"] = _database(f"sqlite:///{STRIPE_SANDBOX_DATABASE}")

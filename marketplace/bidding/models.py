@@ -1,0 +1,72 @@
+"""Participations and the bids made under them."""
+
+from django.db import models
+
+from marketplace.agents.models import Agent
+from marketplace.markets.models import Market
+from marketplace.settlement.models import Authorisation
+
+
+class Participation(models.Model):
+    """An agent's joining of a market, with the most that it can be charged there."""
+
+    class State(models.TextChoices):
+        PENDING = "pending"
+        ACTIVE = "active"
+        REFUSED = "refused"
+
+    ref = models.CharField(max_length=32, unique=True, help_text="public name, prt_...; the agent's id in the problem")
+    market = models.ForeignKey(Market, on_delete=models.PROTECT, related_name="participations")
+    agent = models.ForeignKey(Agent, on_delete=models.PROTECT, related_name="participations")
+    limit_minor = models.BigIntegerField(help_text="most that it can be charged, in minor units; 0 for a pure seller")
+    authorisation = models.OneToOneField(Authorisation, on_delete=models.PROTECT, related_name="participation")
+    state = models.CharField(max_length=10, choices=State.choices, default=State.PENDING, db_index=True)
+    key_hash = models.CharField(max_length=64, unique=True, help_text="SHA-256 of market, agent and Idempotency-Key")
+    body_hash = models.CharField(max_length=64)
+    created_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["market", "agent"], condition=~models.Q(state="refused"), name="participation_once"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return self.ref
+
+    @property
+    def stream(self) -> str:
+        """The name of its private stream."""
+        return f"participation:{self.ref}"
+
+
+class Bid(models.Model):
+    """One acknowledged bid; its content is read by the clearing and by nobody else."""
+
+    class Status(models.TextChoices):
+        ACCEPTED = "accepted"
+        REPLACED = "replaced"
+        WITHDRAWN = "withdrawn"
+
+    ref = models.CharField(max_length=32, unique=True, help_text="public name, bid_...")
+    market = models.ForeignKey(Market, on_delete=models.PROTECT, related_name="bids")
+    participation = models.ForeignKey(Participation, on_delete=models.PROTECT, related_name="bids")
+    seq = models.BigIntegerField(help_text="1, 2, 3 ... within the market, no gaps; not shown before the close")
+    status = models.CharField(max_length=10, choices=Status.choices, default=Status.ACCEPTED)
+    content = models.BinaryField(help_text="the bid, JSON bytes")
+    receipt = models.CharField(max_length=64, help_text="HMAC of market, bid and content: what the bidder keeps")
+    key_hash = models.CharField(max_length=64, unique=True, help_text="SHA-256 of market, agent and Idempotency-Key")
+    body_hash = models.CharField(max_length=64)
+    at = models.DateTimeField(help_text="the database's clock when its group was decided")
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["market", "seq"], name="bid_seq_once"),
+            models.UniqueConstraint(
+                fields=["participation"], condition=models.Q(status="accepted"), name="one_standing_bid"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.ref

@@ -1,0 +1,79 @@
+"""From a request's body to a submission that the committer can decide."""
+
+import hashlib
+import hmac
+from dataclasses import dataclass
+from typing import Any
+
+import msgspec
+from django.conf import settings
+
+from marketplace.agents.keys import Identity
+from marketplace.bidding.answers import means
+from marketplace.core import strict_json
+from marketplace.core.idempotency import checked_key, key_hash
+from marketplace.core.money import minor_from_units
+from marketplace.core.refusals import Refusal
+from marketplace.markets.terms import Terms
+from mechanisms.types import Bid as MechanismBid
+from mechanisms.types import ProblemError, read_bid
+
+_FIX = "Correct the bid and send it with a new Idempotency-Key."
+_encoder = msgspec.json.Encoder(order="deterministic")
+
+
+class BidBody(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
+    """A bid as an agent sends it: atoms or steps, and the standing bid that it replaces, if any."""
+
+    atoms: Any = None
+    steps: Any = None
+    budget: Any = None
+    replaces: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Submission:
+    """A well-formed bid, ready to be decided under the market's lock."""
+
+    terms: Terms
+    identity: Identity
+    content: bytes
+    worst_minor: int
+    replaces: str | None
+    key_hash: str
+    body_hash: str
+    means: str
+
+    def receipt(self, bid_ref: str) -> str:
+        """HMAC-SHA256 of market, bid and content under a key that only the web processes hold."""
+        text = b"\x00".join((self.terms.ref.encode(), bid_ref.encode(), self.content))
+        return hmac.new(b"receipt:" + settings.SECRET_KEY.encode(), text, hashlib.sha256).hexdigest()
+
+
+def read_submission(*, value: Any, raw: bytes, key: str | None, identity: Identity, terms: Terms) -> Submission:
+    """Check a parsed body against the market's terms; refused with a pointer where it does not fit."""
+    key = checked_key(key)
+    body = strict_json.shaped(value, BidBody)
+    bid = _checked_bid(body, terms)
+    stated = {"atoms": body.atoms, "steps": body.steps, "budget": body.budget}
+    return Submission(
+        terms=terms,
+        identity=identity,
+        content=_encoder.encode({name: part for name, part in stated.items() if part is not None}),
+        worst_minor=minor_from_units(bid.worst_case(), terms.exponent, terms.currency),
+        replaces=body.replaces,
+        key_hash=key_hash("bid", terms.ref, identity.agent_ref, key),
+        body_hash=hashlib.sha256(raw).hexdigest(),
+        means=means(bid, terms),
+    )
+
+
+def _checked_bid(body: BidBody, terms: Terms) -> MechanismBid:
+    stated = {"atoms": body.atoms, "steps": body.steps, "budget": body.budget}
+    data = {"agent": "me"} | {name: part for name, part in stated.items() if part is not None}
+    try:
+        bid = read_bid(data, terms.lots)
+        terms.spec.check_bid(bid, terms.lots, terms.params)
+    except ProblemError as error:
+        raise Refusal(422, error.code, error.detail, _FIX, error.pointer) from None
+    return bid

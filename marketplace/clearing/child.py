@@ -1,0 +1,59 @@
+"""The clearing child: a long-lived, killable process that turns one claimed round after another into a result."""
+
+import json
+import logging
+from typing import TextIO
+
+from django.db import close_old_connections
+
+import mechanisms
+from marketplace.clearing.problems import build_problem
+from marketplace.clearing.results import commit_outcome, fail_round
+from marketplace.core import clock
+from marketplace.markets.models import Market, Round
+from mechanisms import check
+from mechanisms.types import Outcome, Problem
+
+
+log = logging.getLogger(__name__)
+
+
+class NotCertified(Exception):
+    """The outcome did not pass the independent checks, so nothing may be paid on it."""
+
+
+def serve(lines: TextIO, answers: TextIO) -> None:
+    """Answer each line {"round", "claim"} with one line {"round", "state", "heads"} until the input ends."""
+    for line in lines:
+        order = json.loads(line)
+        reply = clear(order["round"], order["claim"])
+        close_old_connections()
+        answers.write(json.dumps({"round": order["round"], **reply}) + "\n")
+        answers.flush()
+
+
+def clear(ref: str, claim: str) -> dict[str, object]:
+    """Clear one claimed round; what goes wrong fails the round and says why, in words an operator can use."""
+    round_ = Round.objects.select_related("market__journal").get(ref=ref)
+    try:
+        problem, outcome = _run(round_)
+        heads = commit_outcome(round_=round_, claim=claim, problem=problem, outcome=outcome)
+    except Exception as error:
+        log.exception("round %s failed", ref)
+        fail_round(round_=round_, claim=claim, reason=f"{type(error).__name__}: {error}")
+        return {"state": "failed", "heads": {}}
+    return {"state": "lost" if heads is None else "cleared", "heads": heads or {}}
+
+
+def _run(round_: Round) -> tuple[Problem, Outcome]:
+    market = round_.market
+    if market.state != Market.State.CLOSED or market.closes_at > clock.now():
+        raise NotCertified(f"the market is {market.state} until {clock.stamp(market.closes_at)}")
+    problem = Problem.from_json(build_problem(round_))
+    outcome = mechanisms.run(problem.mechanism, problem, problem.params, problem.seed)
+    if outcome.status == "unproven":
+        raise NotCertified("the optimum was not proven within the rule's bound of work")
+    findings = check.verify(problem, outcome)
+    if findings:
+        raise NotCertified("; ".join(str(finding) for finding in findings))
+    return problem, outcome

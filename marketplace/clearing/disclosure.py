@@ -1,0 +1,67 @@
+"""What of an outcome is told to whom, as the market's disclosure allows."""
+
+from typing import Any
+
+import mechanisms
+from marketplace.core.money import amount_text
+from marketplace.markets.models import Market, Round
+from mechanisms.types import Outcome, Problem
+
+
+def public_facts(market: Market, round_: Round, outcome: Outcome) -> dict[str, Any]:
+    """What everybody may know of a cleared round; sums over all bids only where the market says so."""
+    facts: dict[str, Any] = {
+        "round": round_.ref,
+        "n": round_.n,
+        "status": outcome.status,
+        "prices": outcome.prices,
+        "prices_text": prices_text(market, outcome),
+        "traded": traded(outcome),
+        "digest": outcome.digest,
+        "disclosure": market.disclosure,
+    }
+    if market.disclosure != Market.Disclosure.OWN_ONLY:
+        facts |= {"welfare": outcome.welfare, "revenue": outcome.revenue}
+    return facts
+
+
+def private_facts(market: Market, round_: Round, outcome: Outcome, agent: str) -> dict[str, Any]:
+    """What one participant is told of its own result."""
+    award = outcome.award_of(agent)
+    payment = outcome.payments.get(agent, 0)
+    return {
+        "round": round_.ref,
+        "status": outcome.status,
+        "won": award is not None,
+        "bundle": dict(award.bundle) if award else {},
+        "payment": payment,
+        "means": _payment_words(payment, market),
+    }
+
+
+def traded(outcome: Outcome) -> dict[str, int]:
+    """Units that changed hands, by lot: what was bought, or in a buyer's market what was sold to it."""
+    bought: dict[str, int] = {}
+    sold: dict[str, int] = {}
+    for award in outcome.awards:
+        for lot, quantity in award.bundle.items():
+            side = bought if quantity > 0 else sold
+            side[lot] = side.get(lot, 0) + abs(quantity)
+    return {lot: max(bought.get(lot, 0), sold.get(lot, 0)) for lot in sorted({*bought, *sold})}
+
+
+def prices_text(market: Market, outcome: Outcome) -> dict[str, str]:
+    """Prices spelled out."""
+    return {lot: amount_text(price, market.exponent, market.currency) for lot, price in outcome.prices.items()}
+
+
+def curves(problem: Problem) -> dict[str, Any]:
+    """Supply and demand by lot, without names."""
+    return {lot.id: mechanisms.curves(problem, lot.id) for lot in problem.lots}
+
+
+def _payment_words(payment: int, market: Market) -> str:
+    amount = amount_text(abs(payment), market.exponent, market.currency)
+    if payment == 0:
+        return "You pay nothing."
+    return f"You pay {amount}." if payment > 0 else f"You receive {amount}."

@@ -1,0 +1,18 @@
+"""`manage.py clearing_child`: what the server starts to clear markets in; not for people."""
+
+import sys
+from typing import Any
+
+from django.core.management.base import BaseCommand
+
+from marketplace.clearing.child import serve
+
+
+class Command(BaseCommand):
+    """Read orders on standard input, answer on standard output."""
+
+    help = "Clears claimed rounds for the server that started it."
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        """Serve until standard input ends."""
+        serve(sys.stdin, sys.stdout)

@@ -1,0 +1,105 @@
+"""What an operator says to make a market, and whether the rule accepts it."""
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import msgspec
+
+import mechanisms
+from marketplace.core import limits
+from marketplace.core.money import CURRENCIES
+from marketplace.core.refusals import Refusal
+from mechanisms.types import ProblemError
+
+_SEE_MECHANISMS = "GET /api/v1/mechanisms/ shows each rule with its parameters."
+
+
+class LotConfiguration(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
+    """A lot as an operator states it; `seller` is an agent's ref."""
+
+    id: str
+    title: str = ""
+    supply: int | None = None
+    reserve: int = 0
+    seller: str | None = None
+    attributes: dict[str, Any] = {}
+
+
+class MarketConfiguration(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
+    """A market as an operator states it; it opens at once unless `opens_at` says later."""
+
+    title: str
+    mechanism: str
+    currency: str
+    lots: list[LotConfiguration]
+    closes_at: datetime | None = None
+    closes_in_s: int | None = None
+    opens_at: datetime | None = None
+    exponent: int = 2
+    params: dict[str, Any] = {}
+    description: str = ""
+    disclosure: str = "own_only"
+
+
+def closing_instant(config: MarketConfiguration, now: datetime) -> datetime:
+    """When the market closes, UTC; refused where it is not said once, or out of bounds."""
+    if (config.closes_at is None) == (config.closes_in_s is None):
+        raise _refused("closing_unclear", "Say either closes_at or closes_in_s.", "/closes_at")
+    opens_at = opening_instant(config, now)
+    closes_at = config.closes_at or opens_at + timedelta(seconds=config.closes_in_s or 0)
+    if closes_at.tzinfo is None:
+        raise _refused("instant_without_zone", "An instant needs its offset from UTC.", "/closes_at")
+    seconds = (closes_at - opens_at).total_seconds()
+    if not limits.MARKET_MIN_SECONDS <= seconds <= limits.MARKET_MAX_SECONDS:
+        raise _refused("closing_out_of_bounds", f"The market would be open for {seconds:.0f} seconds.", "/closes_at")
+    return closes_at.astimezone(UTC)
+
+
+def opening_instant(config: MarketConfiguration, now: datetime) -> datetime:
+    """When the market opens, UTC."""
+    if config.opens_at is None:
+        return now
+    if config.opens_at.tzinfo is None:
+        raise _refused("instant_without_zone", "An instant needs its offset from UTC.", "/opens_at")
+    return max(now, config.opens_at.astimezone(UTC))
+
+
+def checked(config: MarketConfiguration) -> None:
+    """Refuse what cannot become a market: wrong currency, unknown rule, parameters or lots that it refuses."""
+    if config.currency not in CURRENCIES:
+        raise _refused("currency_unknown", f"{config.currency[:8]!r} is not a currency of ours.", "/currency")
+    if not 0 <= config.exponent <= 6:
+        raise _refused("exponent_out_of_range", "The exponent is 0 to 6.", "/exponent")
+    if not 1 <= len(config.title) <= limits.NAME_CHARS or len(config.description) > limits.JSON_STRING:
+        raise _refused("text_out_of_bounds", "The title or the description is empty or too long.", "/title")
+    if not 1 <= len(config.lots) <= limits.LOTS_PER_MARKET:
+        raise _refused("lots_out_of_bounds", f"A market has 1 to {limits.LOTS_PER_MARKET} lots.", "/lots")
+    if config.disclosure not in ("own_only", "pseudonymous", "public"):
+        raise _refused("disclosure_unknown", "disclosure is own_only, pseudonymous or public.", "/disclosure")
+    _accepted_by_rule(config)
+
+
+def _accepted_by_rule(config: MarketConfiguration) -> None:
+    """An empty problem of this configuration must be one that the rule runs (and calls `no_trade`)."""
+    problem = {
+        "mechanism": config.mechanism,
+        "params": config.params,
+        "currency": config.currency,
+        "exponent": config.exponent,
+        "lots": [problem_lot(lot) for lot in config.lots],
+        "bids": [],
+    }
+    try:
+        mechanisms.run(config.mechanism, problem, config.params, "00")
+    except ProblemError as error:
+        raise Refusal(422, error.code, error.detail, _SEE_MECHANISMS, error.pointer) from None
+
+
+def problem_lot(lot: LotConfiguration) -> dict[str, Any]:
+    """The lot as a problem file writes it, defaults left out."""
+    stated = {"supply": lot.supply, "seller": lot.seller, "reserve": lot.reserve, "attributes": lot.attributes or None}
+    return {"id": lot.id} | {name: value for name, value in stated.items() if value is not None}
+
+
+def _refused(code: str, detail: str, pointer: str) -> Refusal:
+    return Refusal(422, code, detail, "Correct the field and send it again.", pointer)

@@ -1,0 +1,102 @@
+"""Markets, their lots and the rounds in which they clear."""
+
+from django.db import models
+
+from marketplace.agents.models import Agent
+from marketplace.core.limits import NAME_CHARS
+from marketplace.settlement.models import Journal
+
+
+class Market(models.Model):
+    """A sale or negotiation of lots under one mechanism."""
+
+    class State(models.TextChoices):
+        DRAFT = "draft"
+        OPEN = "open"
+        CLOSED = "closed"
+        SETTLED = "settled"
+        CANCELLED = "cancelled"
+
+    class Disclosure(models.TextChoices):
+        OWN_ONLY = "own_only"
+        PSEUDONYMOUS = "pseudonymous"
+        PUBLIC = "public"
+
+    ref = models.CharField(max_length=32, unique=True, help_text="public name, mkt_...")
+    title = models.CharField(max_length=NAME_CHARS)
+    description = models.TextField(blank=True, max_length=4000)
+    mechanism = models.CharField(max_length=60, help_text="slug of the rule that clears it")
+    params = models.JSONField(default=dict, blank=True, help_text="the rule's parameters")
+    currency = models.CharField(max_length=3)
+    exponent = models.PositiveSmallIntegerField(default=2, help_text="bids count 10^-exponent of the currency")
+    disclosure = models.CharField(max_length=20, choices=Disclosure.choices, default=Disclosure.OWN_ONLY)
+    state = models.CharField(max_length=10, choices=State.choices, default=State.DRAFT, db_index=True)
+    opens_at = models.DateTimeField(null=True, blank=True, help_text="empty: only by an operator's button")
+    closes_at = models.DateTimeField(db_index=True)
+    settled_at = models.DateTimeField(null=True, blank=True)
+    cancel_reason = models.CharField(max_length=500, blank=True)
+    seed = models.CharField(max_length=64, help_text="hex; breaks ties; published when the market clears")
+    participants = models.PositiveIntegerField(default=0)
+    last_bid = models.BigIntegerField(default=0, help_text="number of the last bid; never shown before the close")
+    journal = models.OneToOneField(Journal, on_delete=models.PROTECT, related_name="market")
+    operator = models.ForeignKey(Agent, null=True, blank=True, on_delete=models.PROTECT, related_name="markets")
+    created_at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return f"{self.title} ({self.ref})"
+
+    @property
+    def stream(self) -> str:
+        """The name of its public stream."""
+        return f"market:{self.ref}"
+
+
+class Lot(models.Model):
+    """A thing, or several alike, traded in a market."""
+
+    market = models.ForeignKey(Market, on_delete=models.CASCADE, related_name="lots")
+    name = models.CharField(max_length=64, help_text="its id in bids")
+    title = models.CharField(max_length=NAME_CHARS, blank=True)
+    supply = models.PositiveBigIntegerField(
+        null=True, blank=True, help_text="units for sale; empty: what the rule takes for granted (1, or 0 with two sides)"
+    )
+    reserve = models.BigIntegerField(default=0, help_text="least price per unit, in the market's units")
+    seller = models.ForeignKey(Agent, null=True, blank=True, on_delete=models.PROTECT, related_name="lots")
+    attributes = models.JSONField(default=dict, blank=True)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["market", "name"], name="lot_once")]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Round(models.Model):
+    """One clearing of a market."""
+
+    class State(models.TextChoices):
+        PENDING = "pending"
+        CLEARING = "clearing"
+        CLEARED = "cleared"
+        FAILED = "failed"
+        SUPERSEDED = "superseded"
+
+    ref = models.CharField(max_length=32, unique=True, help_text="public name, rnd_...")
+    market = models.ForeignKey(Market, on_delete=models.PROTECT, related_name="rounds")
+    n = models.PositiveSmallIntegerField(help_text="1, 2, ... within the market")
+    state = models.CharField(max_length=10, choices=State.choices, default=State.PENDING, db_index=True)
+    status = models.CharField(max_length=20, blank=True, help_text="the outcome's status, such as cleared or no_trade")
+    problem = models.TextField(blank=True, help_text="the frozen input, JSON")
+    outcome = models.TextField(blank=True, help_text="the frozen result, JSON")
+    digest = models.CharField(max_length=80, blank=True)
+    failure = models.CharField(max_length=500, blank=True)
+    claim = models.CharField(max_length=32, blank=True, help_text="token of the worker that clears it")
+    claimed_at = models.DateTimeField(null=True, blank=True, help_text="renewed while that worker lives")
+    created_at = models.DateTimeField()
+    finished_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["market", "n"], name="round_once")]
+
+    def __str__(self) -> str:
+        return f"{self.ref} ({self.state})"

@@ -1,0 +1,133 @@
+"""The life of a market: each arrow one function, one transaction, one conditional UPDATE whose loser stops."""
+
+import secrets
+from datetime import datetime
+from typing import Any
+
+from django.db import transaction
+
+from marketplace.agents.models import Agent
+from marketplace.core import clock, streams
+from marketplace.core.refs import new_ref
+from marketplace.core.refusals import Refusal, not_found
+from marketplace.markets.configuration import (
+    LotConfiguration,
+    MarketConfiguration,
+    checked,
+    closing_instant,
+    opening_instant,
+)
+from marketplace.markets.models import Lot, Market, Round
+from marketplace.settlement.services import open_journal, release_all
+
+
+@transaction.atomic
+def create_market(*, config: MarketConfiguration, operator: Agent | None = None) -> Market:
+    """A new market in draft; it opens by the sweep when its time has come."""
+    checked(config)
+    now, ref = clock.now(), new_ref("mkt")
+    market = Market.objects.create(
+        ref=ref,
+        title=config.title,
+        description=config.description,
+        mechanism=config.mechanism,
+        params=config.params,
+        currency=config.currency,
+        exponent=config.exponent,
+        disclosure=config.disclosure,
+        opens_at=opening_instant(config, now),
+        closes_at=closing_instant(config, now),
+        seed=secrets.token_hex(16),
+        journal=open_journal(name=f"market:{ref}", currency=config.currency),
+        operator=operator,
+        created_at=now,
+    )
+    streams.open_stream(market.stream)
+    Lot.objects.bulk_create(_lot_row(market, lot) for lot in config.lots)
+    return market
+
+
+def _lot_row(market: Market, lot: LotConfiguration) -> Lot:
+    seller = Agent.objects.filter(ref=lot.seller).first() if lot.seller else None
+    if lot.seller and seller is None:
+        raise not_found("agent", lot.seller)
+    return Lot(
+        market=market,
+        name=lot.id,
+        title=lot.title,
+        supply=lot.supply,
+        reserve=lot.reserve,
+        seller=seller,
+        attributes=lot.attributes,
+    )
+
+
+@transaction.atomic
+def open_market(*, market: Market) -> bool:
+    """draft -> open; False where someone else was first."""
+    if not _move(market, Market.State.DRAFT, Market.State.OPEN):
+        return False
+    at = clock.now()
+    facts = {"title": market.title, "mechanism": market.mechanism, "closes_at": clock.stamp(market.closes_at)}
+    streams.append(market.stream, "market.opened", facts, at)
+    return True
+
+
+@transaction.atomic
+def close_market(*, market: Market) -> Round | None:
+    """open -> closed, with a pending round; None where it is not due or someone else was first.
+
+    The row is locked before the clock is read, so no bid can be accepted at an instant past this one.
+    """
+    locked = Market.objects.select_for_update().filter(pk=market.pk, state=Market.State.OPEN).first()
+    at = clock.now()
+    if locked is None or locked.closes_at > at or not _move(locked, Market.State.OPEN, Market.State.CLOSED):
+        return None
+    streams.append(locked.stream, "market.closed", {"closes_at": clock.stamp(locked.closes_at)}, at)
+    return new_round(market=locked, at=at)
+
+
+def new_round(*, market: Market, at: datetime) -> Round:
+    """The next round of a closed market, pending."""
+    n = market.rounds.count() + 1
+    return Round.objects.create(ref=new_ref("rnd"), market=market, n=n, created_at=at)
+
+
+@transaction.atomic
+def clear_again(*, market: Market) -> Round:
+    """A new round for a closed market whose last one failed; refused otherwise."""
+    locked = Market.objects.select_for_update().get(pk=market.pk)
+    last = locked.rounds.order_by("-n").first()
+    if locked.state != Market.State.CLOSED or last is None or last.state != Round.State.FAILED:
+        raise Refusal(409, "round_not_failed", "Only a failed round is cleared again.", "Look at the market's rounds.")
+    Round.objects.filter(pk=last.pk).update(state=Round.State.SUPERSEDED)
+    return new_round(market=locked, at=clock.now())
+
+
+@transaction.atomic
+def cancel_market(*, market: Market, reason: str) -> bool:
+    """draft or open -> cancelled; every hold is released; False where it had closed already."""
+    for state in (Market.State.DRAFT, Market.State.OPEN):
+        if _move(market, state, Market.State.CANCELLED, cancel_reason=reason):
+            streams.append(market.stream, "market.cancelled", {"reason": reason})
+            release_all(journal=market.journal)
+            return True
+    return False
+
+
+@transaction.atomic
+def settle_market(*, market: Market) -> bool:
+    """closed -> settled, once nothing is owed and nothing is held any more."""
+    at = clock.now()
+    if not _move(market, Market.State.CLOSED, Market.State.SETTLED, settled_at=at):
+        return False
+    seconds = round((at - market.closes_at).total_seconds(), 3)
+    streams.append(market.stream, "market.settled", {"seconds_from_close": seconds}, at)
+    return True
+
+
+def _move(market: Market, source: Market.State, target: Market.State, **fields: Any) -> bool:
+    moved = Market.objects.filter(pk=market.pk, state=source).update(state=target, **fields) == 1
+    if moved:
+        market.state = target
+    return moved

@@ -1,0 +1,39 @@
+"""Markets that are due: to open, to close, to be called settled."""
+
+from collections.abc import Callable, Iterable
+
+from marketplace.core import clock, limits
+from marketplace.core.sweeps import Sweep
+from marketplace.markets.models import Market, Round
+from marketplace.markets.services import close_market, open_market, settle_market
+from marketplace.settlement.services import unsettled_count
+
+
+def open_due() -> int:
+    """Open what is due."""
+    due = Market.objects.filter(state=Market.State.DRAFT, opens_at__lte=clock.now())[: limits.SWEEP_BATCH]
+    return _count(due, lambda market: open_market(market=market))
+
+
+def close_due() -> int:
+    """Close what is due."""
+    due = Market.objects.filter(state=Market.State.OPEN, closes_at__lte=clock.now())[: limits.SWEEP_BATCH]
+    return _count(due, lambda market: close_market(market=market) is not None)
+
+
+def settle_due() -> int:
+    """Call settled what has cleared and owes nothing."""
+    cleared = Market.objects.filter(state=Market.State.CLOSED, rounds__state=Round.State.CLEARED)
+    quiet = (market for market in cleared.select_related("journal") if not unsettled_count(journal=market.journal))
+    return _count(quiet, lambda market: settle_market(market=market))
+
+
+def _count(markets: Iterable[Market], act: Callable[[Market], bool]) -> int:
+    return sum(act(market) for market in markets)
+
+
+SWEEPS = (
+    Sweep("markets.open_due", open_due, every=0.25, lane="markets"),
+    Sweep("markets.close_due", close_due, every=0.25, lane="markets"),
+    Sweep("markets.settle_due", settle_due, every=0.25, lane="markets"),
+)

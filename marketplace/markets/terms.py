@@ -1,0 +1,63 @@
+"""A market's terms: what stands fixed from its opening, in the form that bids are checked against."""
+
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
+
+import mechanisms
+from marketplace.core.refusals import not_found
+from marketplace.markets.models import Lot as LotRow
+from marketplace.markets.models import Market
+from mechanisms.reading import read_lots
+from mechanisms.types import Lot
+
+
+@dataclass(frozen=True)
+class Terms:
+    """What never changes once a market has opened."""
+
+    market_id: int
+    ref: str
+    mechanism: str
+    params: Any
+    lots: dict[str, Lot]
+    currency: str
+    exponent: int
+
+    @property
+    def spec(self) -> mechanisms.Spec:
+        """The rule's SPEC."""
+        return mechanisms.get(self.mechanism)
+
+
+def problem_lots(market: Market) -> list[dict[str, Any]]:
+    """The market's lots as a problem file writes them."""
+    return [_problem_lot(row) for row in market.lots.select_related("seller").order_by("name")]
+
+
+def _problem_lot(row: LotRow) -> dict[str, Any]:
+    stated = {"supply": row.supply, "seller": row.seller.ref if row.seller else None}
+    fixed = {"id": row.name, "reserve": row.reserve, "attributes": row.attributes}
+    return fixed | {name: value for name, value in stated.items() if value is not None}
+
+
+def find_market(ref: str) -> Market:
+    """The market of this name; drafts are not for others to see."""
+    market = Market.objects.exclude(state=Market.State.DRAFT).filter(ref=ref).first()
+    if market is None:
+        raise not_found("market", ref)
+    return market
+
+
+@lru_cache(maxsize=10_000)
+def terms_of(ref: str) -> Terms:
+    """The terms of an opened market, kept in memory: they cannot change any more."""
+    market = find_market(ref)
+    return read_terms(market)
+
+
+def read_terms(market: Market) -> Terms:
+    """The terms as the rows have them now; refused where the rule does not accept them."""
+    lots = {lot.id: lot for lot in read_lots(problem_lots(market))}
+    params = mechanisms.get(market.mechanism).read_params(market.params)
+    return Terms(market.pk, market.ref, market.mechanism, params, lots, market.currency, market.exponent)
