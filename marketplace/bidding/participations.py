@@ -95,8 +95,8 @@ def complete_join(*, participation: Participation) -> bool:
     state = State.ACTIVE if joined else State.REFUSED
     if Participation.objects.filter(pk=participation.pk, state=State.PENDING).update(state=state) != 1:
         return False
-    facts = {"participation": participation.ref, "limit_minor": participation.limit_minor, "state": state.value}
-    streams.append(participation.stream, f"participation.{state.value}", facts)
+    facts = {"participation": participation.ref, "limit_minor": participation.limit_minor, "state": state}
+    streams.append(participation.stream, f"participation.{state}", facts)
     if joined:
         market.participants += 1
         market.save(update_fields=["participants"])

@@ -14,7 +14,6 @@ from marketplace.markets.models import Market, Round
 from mechanisms import check
 from mechanisms.types import Outcome, Problem
 
-
 log = logging.getLogger(__name__)
 
 

@@ -58,7 +58,7 @@ class Lot(models.Model):
     name = models.CharField(max_length=64, help_text="its id in bids")
     title = models.CharField(max_length=NAME_CHARS, blank=True)
     supply = models.PositiveBigIntegerField(
-        null=True, blank=True, help_text="units for sale; empty: what the rule takes for granted (1, or 0 with two sides)"
+        null=True, blank=True, help_text="units for sale; empty: the rule's default (1; 0 with two sides)"
     )
     reserve = models.BigIntegerField(default=0, help_text="least price per unit, in the market's units")
     seller = models.ForeignKey(Agent, null=True, blank=True, on_delete=models.PROTECT, related_name="lots")

@@ -126,7 +126,7 @@ def settle_market(*, market: Market) -> bool:
     return True
 
 
-def _move(market: Market, source: Market.State, target: Market.State, **fields: Any) -> bool:
+def _move(market: Market, source: str, target: str, **fields: Any) -> bool:
     moved = Market.objects.filter(pk=market.pk, state=source).update(state=target, **fields) == 1
     if moved:
         market.state = target
