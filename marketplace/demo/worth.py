@@ -4,7 +4,7 @@ A traveller takes trip A over trip B with probability 1 / (1 + exp(-u)), u = sum
 Everyone dislikes paying, waiting, changing and discomfort, so a person's coefficient is -exp(log weight), and the
 worth of one class of comfort is exp(log weight of comfort - log weight of price), positive by construction. (A normal
 prior on the coefficients themselves leaves 10 of 235 with a price coefficient of the wrong sign, hence no worth at all,
-and predicts choices that were left out of the fit far worse: log-likelihood about -1428 against -1174 here.)
+and predicts choices that were left out of the fit far worse: log-likelihood -1380 at its best against -1174 here.)
 
 The log weights have independent normal priors, centred at the logs of the pooled logit's coefficients, all with one
 scale; each person's estimate is the mode of prior x likelihood (Train and Sonnier 2005, log-normal partworths; Revelt
