@@ -1,0 +1,137 @@
+"""What a rule lets in: the checks that follow from a Spec's data, on single bids, lots and whole problems."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+from mechanisms.bids import Atom, Bid, Lot
+from mechanisms.errors import ProblemError, escape
+
+if TYPE_CHECKING:
+    from mechanisms.params import Params
+    from mechanisms.spec import Spec
+    from mechanisms.types import Problem
+
+
+def buying(params: Params) -> bool:
+    """Whether a one-sided market buys instead of sells."""
+    return getattr(params, "direction", "sell") == "buy"
+
+
+def check_problem(spec: Spec, problem: Problem, params: Params) -> None:
+    """Every lot and bid of the problem, and the sizes; raises ProblemError with a pointer."""
+    if len(problem.lots) > spec.max_lots:
+        raise ProblemError("too_many_lots", f"{spec.slug} takes at most {spec.max_lots} lots", "/lots")
+    if len(problem.bids) > spec.max_bids:
+        raise ProblemError("too_many_bids", f"{spec.slug} takes at most {spec.max_bids} bids", "/bids")
+    for index, lot in enumerate(problem.lots):
+        _at(f"/lots/{index}", check_lot, spec, lot, params)
+    lots = {lot.id: lot for lot in problem.lots}
+    for index, bid in enumerate(problem.bids):
+        _at(f"/bids/{index}", check_bid, spec, bid, lots, params)
+
+
+def _at(pointer: str, check, *arguments) -> None:  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN002
+    try:
+        check(*arguments)
+    except ProblemError as error:
+        raise ProblemError(error.code, error.detail, pointer + error.pointer) from error
+
+
+def check_lot(spec: Spec, lot: Lot, params: Params) -> None:
+    """Supply and reserve as the rule's sides and direction ask."""
+    if spec.sides == "two":
+        if lot.supply:
+            raise ProblemError(
+                "supply_in_two_sided", "offers bring the supply of a two-sided rule; leave it 0", "/supply"
+            )
+        if lot.reserve:
+            raise ProblemError(
+                "reserve_in_two_sided", "sellers state their prices in a two-sided rule; leave it 0", "/reserve"
+            )
+        return
+    supply = 1 if lot.supply is None else lot.supply
+    if supply == 0:
+        raise ProblemError("supply_zero", "a one-sided rule needs a supply of at least 1", "/supply")
+    if spec.unit_supply and supply != 1:
+        raise ProblemError("supply_not_one", f"{spec.slug} takes a supply of 1; use uniform_price", "/supply")
+    if buying(params) and not lot.reserve:
+        raise ProblemError("reserve_required", "a buying market states the highest acceptable unit price", "/reserve")
+
+
+def check_bid(spec: Spec, bid: Bid, lots: Mapping[str, Lot], params: Params) -> None:
+    """Language, sides and shape of one bid; raises ProblemError with a pointer relative to the bid."""
+    language = "steps" if bid.atoms is None else "atoms"
+    if language not in spec.languages:
+        raise ProblemError(f"{language}_not_taken", f"{spec.slug} takes {' or '.join(spec.languages)}", f"/{language}")
+    _check_sides(spec, bid, params)
+    _check_owner(spec, bid, lots, params)
+    if spec.unit_bids:
+        _check_unit(spec, bid)
+    if bid.atoms:
+        check_curve(bid.atoms)
+
+
+def _signs(bid: Bid) -> list[tuple[str, int, str]]:
+    """(lot, quantity, pointer) of everything in the bid."""
+    steps = [(step.lot, step.quantity, f"/steps/{i}/quantity") for i, step in enumerate(bid.steps or ())]
+    atoms = [
+        (lot, quantity, f"/atoms/{i}/bundle/{escape(lot)}")
+        for i, atom in enumerate(bid.atoms or ())
+        for lot, quantity in atom.bundle.items()
+    ]
+    return steps + atoms
+
+
+def _check_sides(spec: Spec, bid: Bid, params: Params) -> None:
+    side: dict[str, bool] = {}
+    for lot, quantity, pointer in _signs(bid):
+        if spec.sides == "one" and (quantity < 0) != buying(params):
+            wanted = "offers: negative quantities" if buying(params) else "bids: positive quantities"
+            raise ProblemError("wrong_side", f"this market takes {wanted}", pointer)
+        if side.setdefault(lot, quantity > 0) != (quantity > 0):
+            raise ProblemError("both_sides", "one agent cannot buy and sell the same lot", pointer)
+
+
+def _check_owner(spec: Spec, bid: Bid, lots: Mapping[str, Lot], params: Params) -> None:
+    if spec.sides == "two":
+        return
+    for lot, _, pointer in _signs(bid):
+        owner = lots[lot].buyer if buying(params) else lots[lot].seller
+        if owner == bid.agent:
+            raise ProblemError("own_lot", "nobody bids on a lot of its own", pointer)
+
+
+def _check_unit(spec: Spec, bid: Bid) -> None:
+    if len(bid.steps or ()) > 1:
+        raise ProblemError("one_step_only", f"{spec.slug} takes one step of quantity 1", "/steps/1")
+    for step in bid.steps or ():
+        if abs(step.quantity) != 1:
+            raise ProblemError("quantity_not_one", f"{spec.slug} takes one step of quantity 1", "/steps/0/quantity")
+
+
+def check_curve(atoms: tuple[Atom, ...]) -> None:
+    """Atoms of one lot that amount to a curve: quantities 1, 2, ... n, each unit worth no more than the one before.
+
+    Rules for divisible supply fill a bid in part; an atom is all or nothing, so anything else would be misread.
+    """
+    worth: dict[int, tuple[int, int]] = {}
+    for index, atom in enumerate(atoms):
+        if len(atom.bundle) != 1 or next(iter(atom.bundle)) != next(iter(atoms[0].bundle)):
+            raise ProblemError("one_lot_only", "this rule takes atoms on one lot; use steps", f"/atoms/{index}/bundle")
+        quantity = abs(next(iter(atom.bundle.values())))
+        worth[quantity] = max(worth.get(quantity, (atom.value, index)), (atom.value, index))
+    _check_increments(worth, buys=min(atoms[0].bundle.values()) > 0)
+
+
+def _check_increments(worth: dict[int, tuple[int, int]], *, buys: bool) -> None:
+    before = 0
+    increment: int | None = None
+    for count, quantity in enumerate(sorted(worth), start=1):
+        value, index = worth[quantity]
+        rises = increment is not None and value - before > increment
+        if quantity != count or rises or (buys and value < before):
+            detail = "atoms must cover quantities 1, 2, ... with units worth less and less; use steps"
+            raise ProblemError("atoms_not_a_curve", detail, f"/atoms/{index}")
+        before, increment = value, value - before

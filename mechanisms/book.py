@@ -1,0 +1,93 @@
+"""One lot's orders as columns, and what a rule says about them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mechanisms.ties import by_priority
+
+Column = NDArray[np.int64]
+Rows = NDArray[np.intp]
+
+
+@dataclass(frozen=True, eq=False)
+class Book:
+    """The orders of one lot: int64 columns, one row for each step.
+
+    `agent` indexes `names`; `quantity` is positive to buy and negative to sell; `price` is per unit. A buying market
+    is read as a selling one in the mirror: `score` is what a row offers from the market's side (minus its ask), and
+    `floor` the least score that the market takes (minus its highest price).
+    """
+
+    lot: str
+    agent: Column
+    quantity: Column
+    price: Column
+    names: Sequence[str]
+    seed: str = "00"
+    supply: int = 1
+    reserve: int = 0
+    minimum: int = 0
+    buying: bool = False
+
+    @cached_property
+    def score(self) -> Column:
+        """What each row offers the market per unit, higher being better."""
+        return -self.price if self.buying else self.price
+
+    @property
+    def floor(self) -> int:
+        """The least score at which the market trades."""
+        return -self.reserve if self.buying else self.reserve
+
+    def eligible(self) -> Rows:
+        """The rows that meet the reserve and, in a buying market, the minimum."""
+        good = self.score >= self.floor
+        if self.minimum:
+            good &= self.price >= self.minimum
+        return np.flatnonzero(good)
+
+    def side(self, buyers: bool) -> Rows:
+        """The rows that buy, or those that sell."""
+        return np.flatnonzero(self.quantity > 0 if buyers else self.quantity < 0)
+
+    def favoured(self, rows: Rows) -> list[int]:
+        """The agents of these rows, first the one that a tie favours."""
+        agents = {self.names[index]: int(index) for index in np.unique(self.agent[rows])}
+        return [agents[name] for name in by_priority(self.seed, agents)]
+
+
+@dataclass(frozen=True, eq=False)
+class Fill:
+    """A rule's answer for one lot, aligned with the rows of its book.
+
+    `filled` has the sign of the quantity; `payment` is a total for the row (negative: the row receives); `price` is
+    the unit price, None where the rule has none; `value` is set where it is not filled times price; `position` counts
+    from 1.
+    """
+
+    filled: Column
+    payment: Column
+    price: int | None = None
+    value: Column | None = None
+    position: Column | None = None
+    certificate: dict[str, Any] = field(default_factory=dict)
+
+
+def nothing(book: Book, **certificate: Any) -> Fill:
+    """No trade in this lot."""
+    zeros = np.zeros(len(book.price), np.int64)
+    return Fill(filled=zeros, payment=zeros, certificate=certificate)
+
+
+def at_one_price(book: Book, filled: Column, price: int, **certificate: Any) -> Fill:
+    """Everybody trades at the same unit price."""
+    if not filled.any():
+        return nothing(book, **certificate)
+    return Fill(filled=filled, payment=filled * price, price=price, certificate=certificate)

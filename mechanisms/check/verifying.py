@@ -1,0 +1,58 @@
+"""The whole check of one outcome, as production and `python -m mechanisms verify` run it."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator
+
+from mechanisms.check.claims import CHECKS
+from mechanisms.check.finding import Finding
+from mechanisms.digest import digest_of
+from mechanisms.engine import prepare
+from mechanisms.registry import get
+from mechanisms.types import Outcome, Problem
+
+
+def verify(problem: Problem, outcome: Outcome) -> list[Finding]:
+    """Every finding against the outcome of this problem: sums, digest, and each outcome claim of its rule.
+
+    Empty means that nothing was found. The problem must carry the params and the seed that the outcome was made with.
+    """
+    spec = get(outcome.mechanism)
+    whole, _ = prepare(spec, problem)
+    found = list(consistent(whole, outcome))
+    if outcome.digest != digest_of(whole.to_dict(), spec.version, outcome.to_dict()):
+        found.append(
+            Finding("consistent", "wrong_digest", "the digest is not that of this problem and outcome", "/digest")
+        )
+    for name, check in CHECKS.items():
+        if spec.holds(name):
+            found += check(whole, outcome)
+    return found
+
+
+def consistent(problem: Problem, outcome: Outcome) -> Iterator[Finding]:
+    """Lists are sorted and complete, sums are sums, and charges tell the same story as payments."""
+    if sorted(outcome.payments) != sorted(bid.agent for bid in problem.bids):
+        yield Finding("consistent", "payments_incomplete", "payments have every bidder and nobody else", "/payments")
+    if [award.agent for award in outcome.awards] != sorted({award.agent for award in outcome.awards}):
+        yield Finding("consistent", "awards_unsorted", "awards are sorted by agent, each once", "/awards")
+    if outcome.revenue != sum(outcome.payments.values()):
+        yield Finding("consistent", "wrong_revenue", "revenue is the sum of payments", "/revenue")
+    if (outcome.status == "cleared") != bool(outcome.awards):
+        yield Finding("consistent", "wrong_status", "cleared means that something was awarded", "/status")
+    yield from _charges_match(outcome)
+
+
+def _charges_match(outcome: Outcome) -> Iterator[Finding]:
+    net: dict[str, int] = defaultdict(int)
+    for index, charge in enumerate(outcome.charges):
+        net[charge.payer] += charge.amount
+        net[charge.payee] -= charge.amount
+        if charge.amount <= 0:
+            yield Finding("consistent", "charge_not_positive", "a charge is positive", f"/charges/{index}/amount")
+    for agent, paid in outcome.payments.items():
+        if net.get(agent, 0) != paid:
+            yield Finding(
+                "consistent", "charges_differ", f"charges of {agent!r} are not its payment", f"/payments/{agent}"
+            )

@@ -1,0 +1,48 @@
+"""Sharing what is left among equals: in proportion, or by lot."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from mechanisms.book import Book, Column, Rows
+
+
+def ration(book: Book, rows: Rows, available: int, how: str) -> Column:
+    """Units for each of these equally good rows, summing to `available` or to all they ask, as magnitudes.
+
+    `pro_rata`: each agent's floor of its proportional share, then single units in order of priority. `lottery`: agents
+    in order of priority, each as much as it asks.
+    """
+    wanted = np.abs(book.quantity[rows])
+    total = int(wanted.sum())
+    if total <= available:
+        return wanted
+    asked = {agent: int(wanted[book.agent[rows] == agent].sum()) for agent in book.favoured(rows)}
+    shares = _pro_rata(asked, available, total) if how == "pro_rata" else _lottery(asked, available)
+    return _over_rows(book, rows, wanted, shares)
+
+
+def _pro_rata(asked: dict[int, int], available: int, total: int) -> dict[int, int]:
+    shares = {agent: available * quantity // total for agent, quantity in asked.items()}
+    rest = available - sum(shares.values())
+    for agent in list(asked)[:rest]:
+        shares[agent] += 1
+    return shares
+
+
+def _lottery(asked: dict[int, int], available: int) -> dict[int, int]:
+    shares = {}
+    for agent, quantity in asked.items():
+        shares[agent] = min(quantity, available)
+        available -= shares[agent]
+    return shares
+
+
+def _over_rows(book: Book, rows: Rows, wanted: Column, shares: dict[int, int]) -> Column:
+    """An agent's several rows at one price are filled in their order."""
+    filled = np.zeros(len(rows), np.int64)
+    for index, row in enumerate(rows):
+        agent = int(book.agent[row])
+        filled[index] = min(int(wanted[index]), shares[agent])
+        shares[agent] -= int(filled[index])
+    return filled

@@ -1,0 +1,1 @@
+"""One file per mechanism: its SPEC, its parameters and its algorithm."""

@@ -1,0 +1,79 @@
+"""What a rule declares about itself: data only, beside its algorithm."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Literal
+
+from mechanisms import admission
+from mechanisms.bids import Bid, Lot
+from mechanisms.claims import Claim
+
+if TYPE_CHECKING:
+    from mechanisms.params import Params
+
+
+@dataclass(frozen=True, kw_only=True)
+class Spec:
+    """A rule's declaration, pure data: who made it, what it takes, what it promises and under which assumptions.
+
+    `pricing` says in one sentence how the price comes about; explanations quote it. `unit_supply`: every lot has
+    supply 1.
+    `unit_bids`: one step of quantity 1 per agent. `numeric`: floats within 1e-6 instead of byte equality.
+    """
+
+    slug: str
+    title: str
+    summary: str
+    paper: str
+    pricing: str
+    params: type[Params]
+    claims: tuple[Claim, ...]
+    sides: Literal["one", "two"] = "one"
+    visibility: Literal["sealed", "open"] = "sealed"
+    languages: tuple[Literal["atoms", "steps"], ...] = ("atoms", "steps")
+    unit_supply: bool = False
+    unit_bids: bool = False
+    max_lots: int = 1000
+    max_bids: int = 1_000_000
+    numeric: bool = False
+    version: int = 1
+
+    def read_params(self, data: Mapping[str, Any] | Params | None = None) -> Params:
+        """The rule's parameters from JSON values, defaults filled in; raises ProblemError."""
+        return data if isinstance(data, self.params) else self.params.read(data or {})  # type: ignore[arg-type]
+
+    def check_bid(self, bid: Bid, lots: Mapping[str, Lot], params: Mapping[str, Any] | Params | None = None) -> None:
+        """Refuse what this rule cannot take more than `read_bid` does: ProblemError, pointer relative to the bid."""
+        admission.check_bid(self, bid, lots, self.read_params(params))
+
+    def check_lot(self, lot: Lot, params: Mapping[str, Any] | Params | None = None) -> None:
+        """Refuse a lot that this rule cannot sell (ProblemError, pointer relative to the lot)."""
+        admission.check_lot(self, lot, self.read_params(params))
+
+    def claim(self, name: str) -> Claim:
+        """The claim of that name; `not_applicable` where the rule says nothing."""
+        return next((claim for claim in self.claims if claim.name == name), Claim(name, "not_applicable"))
+
+    def holds(self, name: str) -> bool:
+        """Whether the rule claims this property."""
+        return self.claim(name).status == "holds"
+
+    def to_dict(self) -> dict[str, Any]:
+        """The declaration as JSON values, parameters as a JSON Schema."""
+        return {
+            "slug": self.slug,
+            "title": self.title,
+            "summary": self.summary,
+            "paper": self.paper,
+            "sides": self.sides,
+            "visibility": self.visibility,
+            "languages": list(self.languages),
+            "numeric": self.numeric,
+            "version": self.version,
+            "claims": [
+                {"name": c.name, "scope": c.scope, "status": c.status, "assumes": list(c.assumes)} for c in self.claims
+            ],
+            "params": self.params.model_json_schema(),
+        }
