@@ -1,0 +1,91 @@
+"""The checker: silent about true outcomes, loud about each kind of false one."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+
+import pytest
+from making import atom, exchange, problem
+
+from mechanisms import Outcome, run
+from mechanisms.check import verify
+
+
+def forged(change):
+    market = exchange([(2, 9), (1, 6)], [(1, 2), (2, 5)])
+    data = run("double_auction", market).to_dict()
+    change(data)
+    return {finding.code for finding in verify(market, Outcome.from_json(data))}
+
+
+FORGERIES = [
+    (lambda o: o["payments"].update(b0=0), "charges_differ"),
+    (lambda o: o["payments"].update(b0=99), "above_value"),
+    (lambda o: o["payments"].pop("b0"), "payments_incomplete"),
+    (lambda o: o["payments"].update(s0=-99), "deficit"),
+    (lambda o: o.update(revenue=5), "wrong_revenue"),
+    (lambda o: o.update(welfare=5), "not_optimal"),
+    (lambda o: o.update(status="no_trade"), "wrong_status"),
+    (lambda o: o["awards"].reverse(), "awards_unsorted"),
+    (lambda o: o["awards"][0]["bundle"].update(X=5), "more_than_stated"),
+    (lambda o: o["awards"][0]["bundle"].update(X=1), "unbalanced_lot"),
+    (lambda o: o["awards"][0].update(value=1), "wrong_value"),
+    (lambda o: o["awards"].append({"agent": "z", "bundle": {"X": 1}, "value": 0}), "unknown_agent"),
+    (lambda o: o["charges"].append({"payer": "b0", "payee": "s0", "amount": 0}), "charge_not_positive"),
+    (lambda o: o.update(digest="sha256:00"), "wrong_digest"),
+]
+
+
+@pytest.mark.parametrize(("change", "code"), FORGERIES, ids=[code for _, code in FORGERIES])
+def test_a_forged_outcome_is_caught(change, code):
+    found = forged(change)
+    assert {code, "wrong_digest"} <= found or code == "charge_not_positive" and code in found
+
+
+def test_a_true_outcome_is_silent():
+    assert forged(lambda outcome: None) == set()
+
+
+def test_overselling_and_charging_losers_are_caught():
+    market = problem("first_price", [atom("a", 5), atom("b", 4)])
+    data = run("first_price", market).to_dict()
+    data["awards"].append({"agent": "b", "bundle": {"X": 1}, "value": 4})
+    assert "oversold" in {finding.code for finding in verify(market, Outcome.from_json(data))}
+    data = run("first_price", market).to_dict()
+    data["payments"]["b"] = 1
+    assert "loser_pays" in {finding.code for finding in verify(market, Outcome.from_json(data))}
+
+
+def shell(*arguments: str, stdin: bytes = b"") -> subprocess.CompletedProcess[bytes]:
+    environment = {**os.environ, "PYTHONHASHSEED": "random"}
+    return subprocess.run(
+        [sys.executable, "-m", "mechanisms", *arguments], input=stdin, capture_output=True, env=environment
+    )
+
+
+def test_a_fresh_process_gives_the_same_bytes(tmp_path):
+    market = exchange([(2, 9), (1, 6)], [(1, 2), (2, 5)], seed="0a")
+    (tmp_path / "p.json").write_bytes(market.to_json())
+    done = shell("run", str(tmp_path / "p.json"))
+    assert (done.returncode, done.stdout.rstrip(b"\n")) == (0, run("double_auction", market).to_json())
+    (tmp_path / "o.json").write_bytes(done.stdout)
+    assert shell("verify", str(tmp_path / "p.json"), str(tmp_path / "o.json")).returncode == 0
+    (tmp_path / "o.json").write_bytes(done.stdout.replace(b'"revenue":0', b'"revenue":1'))
+    refused = shell("verify", str(tmp_path / "p.json"), str(tmp_path / "o.json"))
+    assert refused.returncode == 2
+    assert b"wrong_revenue" in refused.stderr
+    assert b"You pay" in shell("explain", "-", "b0", stdin=market.to_json()).stdout
+
+
+def test_refusals_are_problem_documents_on_standard_error(tmp_path):
+    done = shell("run", "-", stdin=b'{"mechanism": NaN}')
+    assert (done.returncode, done.stdout) == (2, b"")
+    assert b'"code": "not_finite"' in done.stderr
+    assert shell("run", str(tmp_path / "missing.json")).returncode == 2
+
+
+def test_the_list_names_every_rule():
+    assert b"double_auction" in shell("list").stdout
+    assert b'"properties"' in shell("list", "--json").stdout
