@@ -91,6 +91,8 @@ if os.environ.get("WALRAS_DATABASE_NAME"):  # a clearing child works on the data
 STRIPE_SANDBOX_DATABASE = os.environ.get("STRIPE_SANDBOX_DATABASE", "")
 if STRIPE_SANDBOX_DATABASE:
     DATABASES["stripe_sandbox"] = _database(f"sqlite:///{STRIPE_SANDBOX_DATABASE}")
+    # In WAL, NORMAL survives kill -9 (not a power cut), and no sandbox money is worth an fsync per call.
+    DATABASES["stripe_sandbox"]["OPTIONS"]["init_command"] = "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL;"
 DATABASE_ROUTERS = ["marketplace.stripe_sandbox.router.SandboxRouter"]
 
 REDIS_URL = os.environ.get("REDIS_URL", "")

@@ -1,0 +1,47 @@
+"""The in-process door: a `stripe.HTTPClient` whose requests are answered on threads and connections of their own."""
+
+from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+from urllib.parse import urlsplit
+
+import httpx
+import stripe
+from django.db import connections
+
+from marketplace.stripe_sandbox.answer import Reply, Request, answer
+from marketplace.stripe_sandbox.router import ALIAS
+
+THREADS = 4
+
+
+def _answer_and_settle(request: Request) -> Reply:
+    """Django keeps one connection per thread; one that a failure left inside a transaction is not kept."""
+    reply = answer(request)
+    if connections[ALIAS].in_atomic_block or reply.status >= 500:
+        connections[ALIAS].close()
+    return reply
+
+
+class InProcessClient(stripe.HTTPClient):
+    """Safe for many threads; the caller's transaction cannot take the sandbox's effects back."""
+
+    name = "walras-sandbox"
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._pool = ThreadPoolExecutor(THREADS, thread_name_prefix="stripe-sandbox")
+
+    def request(  # type: ignore[override]
+        self, method: str, url: str, headers: Mapping[str, str] | None, post_data: Any = None
+    ) -> tuple[str, int, Mapping[str, str]]:
+        """What the SDK calls; the host of the url does not matter."""
+        parts = urlsplit(url)
+        target = f"{parts.path}?{parts.query}" if parts.query else parts.path
+        lower = {name.lower(): value for name, value in (headers or {}).items()}
+        request = Request(method.upper(), target, lower, (post_data or "").encode())
+        reply = self._pool.submit(_answer_and_settle, request).result()
+        return reply.body.decode(), reply.status, httpx.Headers(reply.headers)
+
+    def close(self) -> None:
+        self._pool.shutdown()

@@ -1,0 +1,28 @@
+"""The tables, each beside the object that it stores."""
+
+from marketplace.stripe_sandbox.objects.account import Account
+from marketplace.stripe_sandbox.objects.balance import Balance
+from marketplace.stripe_sandbox.objects.charge import Charge
+from marketplace.stripe_sandbox.objects.customer import Customer
+from marketplace.stripe_sandbox.objects.event import Delivery, Event
+from marketplace.stripe_sandbox.objects.idempotent_request import IdempotentRequest
+from marketplace.stripe_sandbox.objects.payment_intent import PaymentIntent
+from marketplace.stripe_sandbox.objects.payment_method import PaymentMethod
+from marketplace.stripe_sandbox.objects.refund import Refund
+from marketplace.stripe_sandbox.objects.transfer import Transfer
+from marketplace.stripe_sandbox.objects.webhook_endpoint import WebhookEndpoint
+
+__all__ = [
+    "Account",
+    "Balance",
+    "Charge",
+    "Customer",
+    "Delivery",
+    "Event",
+    "IdempotentRequest",
+    "PaymentIntent",
+    "PaymentMethod",
+    "Refund",
+    "Transfer",
+    "WebhookEndpoint",
+]

@@ -1,0 +1,81 @@
+"""Events, and their deliveries to each webhook endpoint that wants them."""
+
+import time
+from typing import Any, ClassVar
+
+import msgspec
+import stripe
+from django.db import models
+
+from marketplace.stripe_sandbox.call import Call
+from marketplace.stripe_sandbox.errors import Body
+from marketplace.stripe_sandbox.objects.base import StripeObject, list_of
+from marketplace.stripe_sandbox.objects.webhook_endpoint import WebhookEndpoint
+
+
+class Event(StripeObject):
+    """What happened, with the object as it was then."""
+
+    PREFIX: ClassVar = "evt"
+    OBJECT: ClassVar = "event"
+
+    type = models.CharField(max_length=64, db_index=True)
+    subject = models.TextField()  # JSON, frozen
+    request_id = models.CharField(max_length=64)
+    idempotency_key = models.CharField(max_length=255, null=True)
+
+    def as_json(self) -> Body:
+        waiting = Delivery.objects.filter(event=self.id, delivered_at=None).count()
+        return {
+            "id": self.id,
+            "object": self.OBJECT,
+            "api_version": stripe.api_version,
+            "created": self.created,
+            "data": {"object": msgspec.json.decode(self.subject)},
+            "livemode": False,
+            "pending_webhooks": waiting,
+            "request": {"id": self.request_id, "idempotency_key": self.idempotency_key},
+            "type": self.type,
+        }
+
+
+class Delivery(models.Model):
+    """One event owed to one endpoint until it says 2xx."""
+
+    event = models.CharField(max_length=64, db_index=True)
+    endpoint = models.CharField(max_length=64)
+    attempts = models.IntegerField(default=0)
+    next_at = models.FloatField()
+    delivered_at = models.FloatField(null=True)
+
+    class Meta:
+        app_label = "stripe_sandbox"
+        indexes = [models.Index(fields=["next_at"], condition=models.Q(delivered_at=None), name="deliveries_due")]
+
+
+def record(call: Call, kind: str, subject: Body) -> None:
+    """Stores the event and owes it to whoever wants it, in the caller's transaction."""
+    event = Event.make(
+        {},
+        type=kind,
+        subject=msgspec.json.encode(subject).decode(),
+        request_id=call.request_id,
+        idempotency_key=call.idempotency_key,
+    ).add()
+    for endpoint in WebhookEndpoint.objects.all():
+        if endpoint.wants(kind):
+            Delivery.objects.create(event=event.id, endpoint=endpoint.id, next_at=time.time())
+
+
+def _of_types(rows: Any, params: Body) -> Any:
+    if "types" in params:
+        return rows.filter(type__in=params["types"])
+    return rows
+
+
+def retrieve(call: Call) -> Event:
+    return call.own(Event)
+
+
+def index(call: Call) -> Body:
+    return list_of(call, _of_types(Event.objects.all(), call.params), "type")
