@@ -1,9 +1,12 @@
 """The one edge where an outcome's units become money that can be charged."""
 
+from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-MARKET = "@market"
+from marketplace.core.money import charge_step, minor_from_units, split_largest_remainder
+
+MARKET = "@market"  # the counterparty of two-sided rules
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,5 +20,37 @@ class MinorAmounts:
 
 
 def minor_amounts(charges: Iterable[tuple[str, str, int]], exponent: int, currency: str) -> MinorAmounts:
-    """An outcome's charges (payer, payee, units) as chargeable amounts."""
-    raise NotImplementedError
+    """An outcome's charges (payer, payee, units) as chargeable amounts, net per party.
+
+    A payer is rounded down. Payees share what was collected for them by largest remainder; what the payers owe
+    above that by the mechanism's rule is surplus, and what rounding leaves is residue. Raises where payees are
+    owed more than payers owe: a deficit needs somebody who covers it.
+    """
+    net = _net(charges)
+    owing = {party: units for party, units in net.items() if units > 0}
+    owed = {party: -units for party, units in net.items() if units < 0}
+    excess = sum(owing.values()) - sum(owed.values())
+    if excess < 0:
+        raise ValueError(f"payees are owed {-excess} units more than payers owe")
+    collects = {party: minor_from_units(units, exponent, currency) for party, units in owing.items()}
+    collected = sum(collects.values())
+    pot = min(collected, minor_from_units(sum(owed.values()), exponent, currency))
+    payouts = split_largest_remainder(pot, owed, charge_step(currency))
+    paid = sum(payouts.values())
+    surplus = min(collected - paid, minor_from_units(excess, exponent, currency))
+    return MinorAmounts(_positive(collects), _positive(payouts), surplus, collected - paid - surplus)
+
+
+def _net(charges: Iterable[tuple[str, str, int]]) -> dict[str, int]:
+    net: dict[str, int] = defaultdict(int)
+    for payer, payee, units in charges:
+        if units < 0:
+            raise ValueError("a charge is not negative")
+        net[payer] += units
+        net[payee] -= units
+    net.pop(MARKET, None)
+    return net
+
+
+def _positive(amounts: dict[str, int]) -> dict[str, int]:
+    return {party: amount for party, amount in sorted(amounts.items()) if amount}

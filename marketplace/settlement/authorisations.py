@@ -1,19 +1,143 @@
-"""Authorisations: the hold behind each participation."""
+"""Authorisations: the hold behind each participation, from its reservation to its release."""
+
+import logging
+from typing import Any
 
 from marketplace.agents.models import Principal
-from marketplace.settlement.models import Authorisation, Journal
+from marketplace.core import clock
+from marketplace.core.limits import MAX_CHARGE_MINOR
+from marketplace.core.money import charge_step, minor_text
+from marketplace.core.refs import new_ref
+from marketplace.core.refusals import Refusal
+from marketplace.settlement import gateway, ledger, work
+from marketplace.settlement.gateway import Declined, Result, Unknown
+from marketplace.settlement.models import Authorisation, Journal, PaymentMethod
+
+log = logging.getLogger(__name__)
+State = Authorisation.State
+MIN_CHARGE_MINOR = 50  # what Stripe takes as one payment
+UNASKED = (State.PENDING, State.UNKNOWN)
 
 
 def reserve(*, journal: Journal, reference: str, principal: Principal, amount_minor: int) -> Authorisation:
-    """Write down the hold to be made for a participation; inside the caller's transaction."""
-    raise NotImplementedError
+    """Write down the hold to be made for a participation; inside the caller's transaction.
+
+    Nothing to hold is authorised at once. Of a three-decimal currency only what can be charged is held.
+    """
+    amount_minor -= amount_minor % charge_step(journal.currency)
+    at = clock.now()
+    return Authorisation.objects.create(
+        ref=new_ref("aut"),
+        journal=journal,
+        reference=reference,
+        principal=principal,
+        payment_method=_method_for(principal, amount_minor, journal.currency),
+        amount_minor=amount_minor,
+        currency=journal.currency,
+        state=State.PENDING if amount_minor else State.AUTHORISED,
+        due_at=at + work.GRACE if amount_minor else None,
+        created_at=at,
+        updated_at=at,
+    )
 
 
 def authorise(*, authorisation: Authorisation) -> Authorisation:
-    """Ask Stripe for the hold; outside any transaction."""
-    raise NotImplementedError
+    """Ask Stripe for the hold; outside any transaction. Who comes second does nothing."""
+    at = clock.now()
+    mine = Authorisation.objects.filter(pk=authorisation.pk, state=State.PENDING)
+    if mine.update(state=State.UNKNOWN, due_at=at + work.LEASE, updated_at=at) == 1:
+        work.carry_out([_for_asking().get(pk=authorisation.pk)], _ask, note_answer)
+    authorisation.refresh_from_db()
+    return authorisation
 
 
-def release_all(*, journal: Journal) -> int:
-    """Every hold of the journal that charges nothing will be let go; how many."""
-    raise NotImplementedError
+def sweep_unanswered() -> int:
+    """Ask, or ask again under the same key, for holds that nobody has a clear answer for."""
+    return work.carry_out(work.claim(_for_asking().filter(state__in=UNASKED), state=State.UNKNOWN), _ask, note_answer)
+
+
+def note_answer(journal: Journal, row: Authorisation, result: Result) -> None:
+    """What Stripe answered to the hold; under the journal's lock. A second answer finds nothing to change."""
+    if isinstance(result, Unknown):
+        _change(row, UNASKED, tries=row.tries + 1, due_at=work.again_at(row.tries))
+    elif isinstance(result, Declined):
+        _change(row, UNASKED, state=State.REFUSED, decline_code=result.code, due_at=None)
+    elif result.object["status"] == "requires_capture":
+        _note_authorised(journal, row, result.object)
+    elif result.object["status"] == "processing":
+        _change(row, UNASKED, payment_intent=result.object["id"], due_at=work.again_at(row.tries))
+    else:  # it wants the person (3-D Secure), or was cancelled already: no hold
+        _change(row, UNASKED, state=State.REFUSED, decline_code=result.object["status"], due_at=None)
+
+
+def _note_authorised(journal: Journal, row: Authorisation, intent: dict[str, Any]) -> None:
+    if (intent["amount_capturable"], intent["currency"]) != (row.amount_minor, row.currency.lower()):
+        log.error("%s: Stripe holds another amount than was asked for", row.ref)
+        _change(row, UNASKED, tries=row.tries + 1, due_at=work.again_at(row.tries))
+        return
+    unwanted = Authorisation.objects.filter(pk=row.pk, release_due=True).exists()
+    due_at = clock.now() if unwanted else None
+    if _change(row, UNASKED, state=State.AUTHORISED, payment_intent=intent["id"], tries=0, due_at=due_at):
+        ledger.hold(
+            journal,
+            debit=f"payer:{row.reference}",
+            credit=ledger.market_account(journal),
+            amount_minor=row.amount_minor,
+            reference=row.reference,
+        )
+
+
+def _change(row: Authorisation, states: tuple[str, ...], **fields: Any) -> bool:
+    """Change a row where it still is in one of these states."""
+    rows = Authorisation.objects.filter(pk=row.pk, state__in=states)
+    return rows.update(updated_at=clock.now(), **fields) == 1
+
+
+def _for_asking() -> Any:
+    return Authorisation.objects.select_related("payment_method", "journal")
+
+
+def _ask(row: Authorisation) -> Result:
+    method = row.payment_method
+    if method is None:
+        return Declined("payment_method_needed", "there is no payment method")
+    return gateway.hold(
+        amount=row.amount_minor,
+        currency=row.currency,
+        customer=method.stripe_customer,
+        payment_method=method.stripe_payment_method,
+        metadata={"authorisation": row.ref, "participation": row.reference},
+        group=row.journal.name,
+        key=f"{row.ref}:{row.attempt}:hold",
+    )
+
+
+def _method_for(principal: Principal, amount_minor: int, currency: str) -> PaymentMethod | None:
+    """The principal's newest active payment method; refused where the amount cannot be held."""
+    if amount_minor == 0:
+        return None
+    if amount_minor > MAX_CHARGE_MINOR:
+        raise _limit("high", "most", MAX_CHARGE_MINOR, currency)
+    if amount_minor < MIN_CHARGE_MINOR:
+        raise _limit("low", "least", MIN_CHARGE_MINOR, currency)
+    methods = PaymentMethod.objects.filter(principal=principal, state=PaymentMethod.State.ACTIVE)
+    method = methods.order_by("-pk").first()
+    if method is None:
+        raise Refusal(
+            402,
+            "payment_method_needed",
+            "Whoever may owe money here needs a payment method first.",
+            "POST one to payment-methods/, then join again.",
+        )
+    return method
+
+
+def _limit(how: str, bound: str, amount_minor: int, currency: str) -> Refusal:
+    text = minor_text(amount_minor, currency)
+    return Refusal(
+        422,
+        f"limit_too_{how}",
+        f"The limit is too {how}: the {bound} that can be held is {text}.",
+        f"Send a limit_minor of at {bound} {amount_minor}, or 0 if you can owe nothing.",
+        "/limit_minor",
+    )

@@ -1,6 +1,19 @@
 """Journals: append-only, hash-chained double entry; balances are sums."""
 
-from marketplace.settlement.models import Journal
+import hashlib
+from collections import defaultdict
+from datetime import UTC, datetime
+
+import rfc8785
+from django.db.models import Sum
+
+from marketplace.core import clock
+from marketplace.settlement.models import Journal, Transfer
+
+Kind = Transfer.Kind
+ROUNDING = "rounding"
+MOVES = (Kind.POSTED, Kind.POST_PENDING)
+CLOSES = (Kind.POST_PENDING, Kind.VOID_PENDING)
 
 
 def open_journal(*, name: str, currency: str) -> Journal:
@@ -8,11 +21,116 @@ def open_journal(*, name: str, currency: str) -> Journal:
     return Journal.objects.create(name=name, currency=currency)
 
 
+def lock(journal_id: int) -> Journal:
+    """The journal's row, locked until the transaction ends; whoever changes money state takes it first."""
+    return Journal.objects.select_for_update().get(pk=journal_id)
+
+
+def market_account(journal: Journal) -> str:
+    """Where a market's money is between payers and payees."""
+    return journal.name
+
+
+def surplus_account(journal: Journal) -> str:
+    """What payers paid above what payees get, by the mechanism's rule."""
+    return "surplus:" + journal.name.partition(":")[2]
+
+
+def post(journal: Journal, *, debit: str, credit: str, amount_minor: int, reference: str) -> Transfer:
+    """Move money at once."""
+    return _append(journal, Kind.POSTED, debit, credit, amount_minor, reference, None)
+
+
+def hold(journal: Journal, *, debit: str, credit: str, amount_minor: int, reference: str) -> Transfer:
+    """Promise money: nothing moves until the hold is posted."""
+    return _append(journal, Kind.PENDING, debit, credit, amount_minor, reference, None)
+
+
+def post_hold(journal: Journal, held: Transfer, amount_minor: int) -> None:
+    """Move part of a hold, at most what is left of it, and let go of the rest."""
+    left = open_minor(held)
+    if not 0 < amount_minor <= left:
+        raise ValueError(f"{amount_minor} of a hold of which {left} is left")
+    _append(journal, Kind.POST_PENDING, held.debit, held.credit, amount_minor, held.reference, held)
+    void_hold(journal, held)
+
+
+def void_hold(journal: Journal, held: Transfer) -> None:
+    """Let go of what is left of a hold."""
+    left = open_minor(held)
+    if left:
+        _append(journal, Kind.VOID_PENDING, held.debit, held.credit, left, held.reference, held)
+
+
+def open_minor(held: Transfer) -> int:
+    """What is left of a hold."""
+    closed = held.closings.filter(kind__in=CLOSES).aggregate(total=Sum("amount_minor"))["total"] or 0
+    return held.amount_minor - closed
+
+
+def open_holds(journal: Journal, reference: str) -> list[Transfer]:
+    """The holds of one reference of which something is left."""
+    rows = journal.transfers.filter(kind=Kind.PENDING, reference=reference).order_by("seq")
+    return [row for row in rows if open_minor(row)]
+
+
 def balances(journal: Journal) -> dict[str, int]:
-    """What each account has received less what it has given; holds do not count."""
-    raise NotImplementedError
+    """What each account has received less what it has given; holds do not count. The sum is 0."""
+    totals: dict[str, int] = defaultdict(int)
+    moves = journal.transfers.filter(kind__in=MOVES)
+    for side, sign in (("debit", -1), ("credit", 1)):
+        for row in moves.values(side).annotate(total=Sum("amount_minor")):
+            totals[row[side]] += sign * row["total"]
+    return dict(sorted(totals.items()))
 
 
-def verify_journal(journal: Journal) -> list[str]:
-    """Everything that is wrong with a journal, in words; empty when nothing is."""
-    raise NotImplementedError
+def _append(
+    journal: Journal,
+    kind: str,
+    debit: str,
+    credit: str,
+    amount_minor: int,
+    reference: str,
+    pending: Transfer | None,
+) -> Transfer:
+    """The next row of a locked journal, and the journal's new head."""
+    row = Transfer(
+        journal=journal,
+        seq=journal.head_seq + 1,
+        kind=kind,
+        debit=debit,
+        credit=credit,
+        amount_minor=amount_minor,
+        currency=journal.currency,
+        pending=pending,
+        reference=reference,
+        at=clock.now(),
+        prev_hash=journal.head_hash,
+    )
+    row.hash = digest(row, journal.name)
+    row.save(force_insert=True)
+    journal.head_seq, journal.head_hash = row.seq, row.hash
+    journal.save(update_fields=["head_seq", "head_hash"])
+    return row
+
+
+def digest(row: Transfer, journal_name: str) -> str:
+    """SHA-256 over the canonical JSON (RFC 8785) of a row and its predecessor's hash."""
+    document: dict[str, str | int | None] = {
+        "journal": journal_name,
+        "seq": row.seq,
+        "kind": str(row.kind),
+        "debit": row.debit,
+        "credit": row.credit,
+        "amount_minor": row.amount_minor,
+        "currency": row.currency,
+        "pending": row.pending.seq if row.pending else None,
+        "reference": row.reference,
+        "at": _instant(row.at),
+        "prev_hash": row.prev_hash,
+    }
+    return hashlib.sha256(rfc8785.dumps(document)).hexdigest()
+
+
+def _instant(moment: datetime) -> str:
+    return moment.astimezone(UTC).isoformat(timespec="microseconds")

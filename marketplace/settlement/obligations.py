@@ -1,17 +1,27 @@
 """Obligations: what an outcome makes payers owe and payees be owed."""
 
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from marketplace.settlement.models import Journal, Obligation
+from marketplace.core import clock, sweeps
+from marketplace.core.refs import new_ref
+from marketplace.settlement import collects as collecting
+from marketplace.settlement import ledger, releases, work
+from marketplace.settlement import payouts as paying
+from marketplace.settlement.models import Authorisation, Journal, Obligation
+
+State, Kind = Obligation.State, Obligation.Kind
+OPEN = (State.PENDING, State.UNKNOWN)
 
 
 @dataclass(frozen=True, slots=True)
 class Summary:
-    """How far the settlement of a round is."""
+    """How far a round is: `settled` once nothing moves any more, and how many obligations are in which state."""
 
     settled: bool
-    states: dict[str, int]
+    obligations: dict[str, int]
+    authorisations: dict[str, int]
 
 
 def record_obligations(
@@ -24,20 +34,97 @@ def record_obligations(
     surplus_minor: int,
     residue_minor: int,
 ) -> list[Obligation]:
-    """The obligations of a cleared round; inside the clearing's transaction."""
-    raise NotImplementedError
+    """The obligations of a cleared round; inside the clearing's transaction. All other holds will be let go."""
+    if sum(collects.values()) != sum(payouts.values()) + surplus_minor + residue_minor:
+        raise ValueError(f"{round_ref}: what is collected is not what is given out")
+    journal = ledger.lock(journal.pk)
+    made = [
+        *_collects(journal, round_ref, collects),
+        *_payouts(journal, round_ref, payouts, principals),
+    ]
+    Obligation.objects.bulk_create(made)
+    _promise(journal, round_ref, ledger.surplus_account(journal), surplus_minor)
+    _promise(journal, round_ref, ledger.ROUNDING, residue_minor)
+    releases.mark_releases(journal, keep=[row.reference for row in made if row.kind == Kind.COLLECT])
+    sweeps.nudge("settlement.collects")
+    return list(Obligation.objects.filter(round_ref=round_ref).order_by("pk"))
 
 
 def advance_obligation(obligation_id: int) -> Obligation:
-    """Do now what is due for one obligation."""
-    raise NotImplementedError
+    """Do now what is due for one obligation; what is not due, or in another worker's hands, is left alone."""
+    rows = Obligation.objects.filter(pk=obligation_id, state__in=OPEN)
+    for due, ask, note in (
+        (collecting.due_collects(), collecting.ask, collecting.note_collect),
+        (paying.due_payouts(), paying.ask, paying.note_payout),
+    ):
+        work.carry_out(work.claim(due.filter(pk__in=rows), state=State.UNKNOWN), ask, note)
+    return Obligation.objects.get(pk=obligation_id)
 
 
 def settled(round_ref: str) -> Summary:
-    """Whether a round's obligations and its journal's holds have all come to rest."""
-    raise NotImplementedError
+    """How far a round's obligations and its journal's holds are; money held for a seller rests, it does not move."""
+    rows = Obligation.objects.filter(round_ref=round_ref)
+    holds = Authorisation.objects.filter(journal__in=rows.values("journal"))
+    owed = Counter(rows.values_list("state", flat=True))
+    held = Counter(holds.values_list("state", flat=True))
+    moving = sum(owed[state] for state in OPEN) + sum(held[state] for state in releases.OPEN)
+    return Summary(moving == 0, dict(owed), dict(held))
 
 
 def unsettled_count(journal: Journal) -> int:
     """Obligations and holds of a journal that still move."""
-    raise NotImplementedError
+    owed = Obligation.objects.filter(journal=journal, state__in=OPEN).count()
+    return owed + Authorisation.objects.filter(journal=journal, state__in=releases.OPEN).count()
+
+
+def _collects(journal: Journal, round_ref: str, amounts: Mapping[str, int]) -> list[Obligation]:
+    holds = {row.reference: row for row in Authorisation.objects.filter(journal=journal, reference__in=list(amounts))}
+    made = []
+    for reference, amount in amounts.items():
+        hold = holds.get(reference)
+        if hold is None or hold.state != Authorisation.State.AUTHORISED or amount > hold.amount_minor:
+            raise ValueError(f"{round_ref}: {reference} is charged {amount}, which no hold covers")
+        if amount:
+            row = _obligation(journal, round_ref, Kind.COLLECT, reference, hold.principal_id, amount)
+            row.authorisation, row.due_at = hold, row.created_at
+            made.append(row)
+    return made
+
+
+def _payouts(
+    journal: Journal, round_ref: str, amounts: Mapping[str, int], principals: Mapping[str, int]
+) -> list[Obligation]:
+    """Payouts become due when the last collect is paid."""
+    return [
+        _obligation(journal, round_ref, Kind.PAYOUT, reference, principals[reference], amount)
+        for reference, amount in amounts.items()
+        if amount
+    ]
+
+
+def _obligation(
+    journal: Journal, round_ref: str, kind: str, reference: str, principal_id: int, amount: int
+) -> Obligation:
+    return Obligation(
+        ref=new_ref("obl"),
+        journal=journal,
+        round_ref=round_ref,
+        kind=kind,
+        reference=reference,
+        principal_id=principal_id,
+        amount_minor=amount,
+        currency=journal.currency,
+        created_at=clock.now(),
+    )
+
+
+def _promise(journal: Journal, round_ref: str, account: str, amount_minor: int) -> None:
+    """Surplus and residue are promised now and booked when the round's money is in."""
+    if amount_minor:
+        ledger.hold(
+            journal,
+            debit=ledger.market_account(journal),
+            credit=account,
+            amount_minor=amount_minor,
+            reference=round_ref,
+        )

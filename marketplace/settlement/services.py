@@ -1,8 +1,8 @@
 """What other apps do with settlement; each verb lives with its noun."""
 
 from marketplace.settlement.amounts import MARKET, MinorAmounts, minor_amounts
-from marketplace.settlement.authorisations import authorise, release_all, reserve
-from marketplace.settlement.ledger import balances, open_journal, verify_journal
+from marketplace.settlement.authorisations import authorise, reserve
+from marketplace.settlement.ledger import balances, open_journal
 from marketplace.settlement.obligations import (
     Summary,
     advance_obligation,
@@ -10,6 +10,8 @@ from marketplace.settlement.obligations import (
     settled,
     unsettled_count,
 )
+from marketplace.settlement.releases import release_all
+from marketplace.settlement.verification import verify_journal
 from marketplace.settlement.wallets import add_payment_method, add_payout_account
 
 __all__ = [

@@ -1,14 +1,118 @@
 """How principals pay and where they are paid: payment methods and payout accounts."""
 
+import re
+from typing import Any
+
+from django.db.models import F
+
 from marketplace.agents.models import Principal
+from marketplace.core import clock
+from marketplace.core.refs import new_ref
+from marketplace.core.refusals import Refusal
+from marketplace.settlement import gateway, payouts
+from marketplace.settlement.gateway import Declined, Done, Result, Unknown
 from marketplace.settlement.models import PaymentMethod, PayoutAccount
+
+TOKEN = re.compile(r"pm_[A-Za-z0-9_]{1,60}")
+State = PaymentMethod.State
 
 
 def add_payment_method(*, principal: Principal, token: str) -> PaymentMethod:
-    """Attach a card to the principal's customer at Stripe."""
-    raise NotImplementedError
+    """Attach a card to the principal's customer at Stripe; the same card again gives the same row."""
+    method = _begin_method(principal, token)
+    if method.state == State.ACTIVE:
+        return method
+    method.stripe_customer = _customer_of(method)
+    key = f"{method.ref}:{method.attempt}:attach"
+    result = gateway.attach_payment_method(token=token, customer=method.stripe_customer, key=key)
+    if isinstance(result, Declined):
+        PaymentMethod.objects.filter(pk=method.pk, state=State.PENDING).update(state=State.REMOVED)
+        raise _declined(result)
+    attached = _done(result)
+    method.stripe_payment_method, method.label, method.state = attached["id"], _label(attached), State.ACTIVE
+    method.save(update_fields=["stripe_customer", "stripe_payment_method", "label", "state"])
+    return method
 
 
 def add_payout_account(*, principal: Principal, country: str = "NL") -> PayoutAccount:
-    """The principal's connected account at Stripe, made where there is none."""
-    raise NotImplementedError
+    """The principal's connected account at Stripe, made where there is none; money that waited for it moves."""
+    account, _ = PayoutAccount.objects.get_or_create(
+        principal=principal, defaults={"ref": new_ref("pay"), "country": country, "created_at": clock.now()}
+    )
+    if not account.stripe_account:
+        result = gateway.create_account(
+            country=account.country, metadata={"walras": account.ref}, key=f"{account.ref}:create"
+        )
+        if isinstance(result, Declined):
+            PayoutAccount.objects.filter(pk=account.pk, stripe_account="").delete()
+            raise _not_made(result)
+        note_account(account, _done(result))
+    return account
+
+
+def note_account(account: PayoutAccount, made: dict[str, Any]) -> None:
+    """Take over whether the connected account can be paid; money that waited for it becomes due."""
+    able = (made.get("capabilities") or {}).get("transfers")
+    states = {"active": PayoutAccount.State.ENABLED, "pending": PayoutAccount.State.PENDING}
+    account.stripe_account = made["id"]
+    account.state = states.get(str(able), PayoutAccount.State.RESTRICTED)
+    account.save(update_fields=["stripe_account", "state"])
+    if account.state == PayoutAccount.State.ENABLED:
+        payouts.resume(principal=account.principal)
+
+
+def _begin_method(principal: Principal, token: str) -> PaymentMethod:
+    """The row, stored before any call; what Stripe refused before is a new attempt with new keys."""
+    if not TOKEN.fullmatch(token):
+        raise Refusal(422, "payment_method_invalid", "This names no payment method.", "Send a Stripe pm_... id.")
+    method, _ = PaymentMethod.objects.get_or_create(
+        principal=principal, token=token, defaults={"ref": new_ref("pmt"), "created_at": clock.now()}
+    )
+    again = PaymentMethod.objects.filter(pk=method.pk, state=State.REMOVED)
+    if again.update(state=State.PENDING, attempt=F("attempt") + 1):
+        method.refresh_from_db()
+    return method
+
+
+def _customer_of(method: PaymentMethod) -> str:
+    """The principal's one customer at Stripe, made with its first payment method."""
+    known = PaymentMethod.objects.filter(principal_id=method.principal_id).exclude(stripe_customer="").first()
+    if known is not None:
+        return known.stripe_customer
+    ref = method.principal.ref
+    made = _done(gateway.create_customer(metadata={"walras": ref}, key=f"{ref}:customer"))
+    PaymentMethod.objects.filter(pk=method.pk).update(stripe_customer=made["id"])
+    return str(made["id"])
+
+
+def _done(result: Result) -> dict[str, Any]:
+    """What Stripe answered; without a clear answer the caller shall repeat, which is safe."""
+    if isinstance(result, Done):
+        return result.object
+    raise Refusal(
+        503,
+        "payment_gateway_unavailable",
+        f"Stripe gave no clear answer: {result.reason if isinstance(result, Unknown) else result.detail}",
+        "Repeat the same call in a few seconds; nothing is done twice.",
+    )
+
+
+def _label(attached: dict[str, Any]) -> str:
+    card = attached.get("card") or {}
+    return f"{card.get('brand', 'card')} •••• {card.get('last4', '????')}"
+
+
+def _declined(result: Declined) -> Refusal:
+    return Refusal(
+        402,
+        "payment_method_declined",
+        f"The card was declined: {result.detail}",
+        "Use another card.",
+        extra={"decline_code": result.code},
+    )
+
+
+def _not_made(result: Declined) -> Refusal:
+    return Refusal(
+        422, "payout_account_refused", f"Stripe made no account: {result.detail}", "Correct the country, then repeat."
+    )

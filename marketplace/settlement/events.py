@@ -1,0 +1,71 @@
+"""Webhook events at work: each only says what to fetch afresh."""
+
+from django.db import transaction
+
+from marketplace.core import clock
+from marketplace.settlement import authorisations, gateway, ledger, releases, wallets, work
+from marketplace.settlement.gateway import Done, Result, Unknown
+from marketplace.settlement.models import Authorisation, Obligation, PayoutAccount, WebhookEvent
+
+State = Authorisation.State
+AT_REST = (State.REFUSED, State.CAPTURED, State.RELEASED)
+
+
+def sweep_events() -> int:
+    """Fetch what events are about and take over what Stripe says now."""
+    claimed = work.claim(WebhookEvent.objects.filter(handled_at=None))
+    asking = [event for event in claimed if _tells(event)]
+    for event, result in zip(asking, work.side_by_side(_fetch, asking), strict=True):
+        with transaction.atomic():
+            _note(event, result)
+    _handled(*(event for event in claimed if event not in asking))
+    return len(claimed)
+
+
+def _tells(event: WebhookEvent) -> bool:
+    """Whether a fetch can tell anything: not of what is not ours, nor of a hold that came to rest."""
+    if event.kind == "account.updated":
+        return PayoutAccount.objects.filter(stripe_account=event.object_id).exists()
+    if event.kind.startswith("payment_intent."):
+        return not Authorisation.objects.filter(payment_intent=event.object_id, state__in=AT_REST).exists()
+    return False
+
+
+def _fetch(event: WebhookEvent) -> Result:
+    if event.kind == "account.updated":
+        return gateway.fetch_account(event.object_id)
+    return gateway.fetch_intent(event.object_id)
+
+
+def _note(event: WebhookEvent, result: Result) -> None:
+    if isinstance(result, Unknown):
+        WebhookEvent.objects.filter(pk=event.pk).update(tries=event.tries + 1, due_at=work.again_at(event.tries))
+        return
+    if isinstance(result, Done) and event.kind == "account.updated":
+        wallets.note_account(PayoutAccount.objects.get(stripe_account=event.object_id), result.object)
+    elif isinstance(result, Done):
+        _note_intent(result)
+    _handled(event)
+
+
+def _handled(*events: WebhookEvent) -> None:
+    rows = WebhookEvent.objects.filter(pk__in=[event.pk for event in events], handled_at=None)
+    rows.update(handled_at=clock.now(), due_at=None)
+
+
+def _note_intent(result: Done) -> None:
+    """Bring our row to where its payment is; what is only a repeat changes nothing."""
+    ref = (result.object.get("metadata") or {}).get("authorisation", "")
+    row = Authorisation.objects.filter(ref=ref).first()
+    if row is None:
+        return
+    journal = ledger.lock(row.journal_id)
+    row.refresh_from_db()
+    status = result.object["status"]
+    if status == "requires_capture" and row.state in authorisations.UNASKED:
+        authorisations.note_answer(journal, row, result)
+    elif status == "canceled" and row.state == State.AUTHORISED:
+        releases.note_release(journal, row, result)
+    elif status == "succeeded":
+        lost = Obligation.objects.filter(authorisation=row, state=Obligation.State.UNKNOWN, tries__gt=0)
+        lost.update(due_at=clock.now())

@@ -1,0 +1,18 @@
+"""Settlement's background work: one lane, so that Stripe's slowness never delays a close."""
+
+from marketplace.core.sweeps import Sweep
+from marketplace.settlement.authorisations import sweep_unanswered
+from marketplace.settlement.collects import sweep_collects
+from marketplace.settlement.events import sweep_events
+from marketplace.settlement.payouts import sweep_payouts
+from marketplace.settlement.releases import sweep_releases
+
+LANE = "settlement"
+SWEEPS = (
+    # captures first: what is owed comes before what is let go
+    Sweep("settlement.collects", sweep_collects, 2.0, LANE),
+    Sweep("settlement.payouts", sweep_payouts, 2.0, LANE),
+    Sweep("settlement.authorisations", sweep_unanswered, 2.0, LANE),
+    Sweep("settlement.releases", sweep_releases, 2.0, LANE),
+    Sweep("settlement.events", sweep_events, 2.0, LANE),
+)

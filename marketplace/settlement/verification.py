@@ -1,0 +1,64 @@
+"""Proof that a journal is whole: its chain, its holds, its balances."""
+
+from collections import defaultdict
+from collections.abc import Iterator
+
+from marketplace.settlement import ledger
+from marketplace.settlement.models import Journal, Transfer
+
+
+def verify_journal(journal: Journal) -> list[str]:
+    """Everything that is wrong with a journal, in words; empty when nothing is."""
+    rows = list(journal.transfers.select_related("pending").order_by("seq"))
+    return [*_chain(journal, rows), *_holds(journal, rows), *_sums(journal, rows)]
+
+
+def verify_all() -> Iterator[tuple[Journal, list[str]]]:
+    """Every journal with what is wrong with it."""
+    for journal in Journal.objects.order_by("pk").iterator():
+        yield journal, verify_journal(journal)
+
+
+def _chain(journal: Journal, rows: list[Transfer]) -> Iterator[str]:
+    head = "0" * 64
+    for place, row in enumerate(rows, start=1):
+        if row.seq != place:
+            yield f"row {row.seq} stands where row {place} should"
+        if row.prev_hash != head:
+            yield f"row {row.seq} does not continue the row before it"
+        if row.hash != ledger.digest(row, journal.name):
+            yield f"row {row.seq} was changed after it was written"
+        head = row.hash
+    if (journal.head_seq, journal.head_hash) != (len(rows), head):
+        yield f"the head says row {journal.head_seq}, the last row is {len(rows)}"
+
+
+def _holds(journal: Journal, rows: list[Transfer]) -> Iterator[str]:
+    left: dict[int, int] = {row.pk: row.amount_minor for row in rows if row.kind == ledger.Kind.PENDING}
+    for row in rows:
+        closes = row.kind in ledger.CLOSES
+        if closes != (row.pending_id is not None):
+            yield f"row {row.seq} is {row.kind} and {'closes no hold' if closes else 'names a hold'}"
+        elif row.pending is not None and row.pending_id not in left:
+            yield f"row {row.seq} closes row {row.pending.seq}, which is no hold of this journal"
+        elif row.pending is not None:
+            left[row.pending.pk] -= row.amount_minor
+            if left[row.pending.pk] < 0:
+                yield f"row {row.seq} takes more than the hold of row {row.pending.seq}"
+            if (row.debit, row.credit) != (row.pending.debit, row.pending.credit):
+                yield f"row {row.seq} goes between other accounts than its hold"
+
+
+def _sums(journal: Journal, rows: list[Transfer]) -> Iterator[str]:
+    totals: dict[str, int] = defaultdict(int)
+    market = ledger.market_account(journal)
+    for row in rows:
+        if row.currency != journal.currency:
+            yield f"row {row.seq} is in {row.currency}, the journal in {journal.currency}"
+        if row.kind in ledger.MOVES:
+            totals[row.debit] -= row.amount_minor
+            totals[row.credit] += row.amount_minor
+            if totals[market] < 0:
+                yield f"after row {row.seq} the market has given more than it got"
+    if ledger.balances(journal) != totals or sum(totals.values()) != 0:
+        yield "the balances do not add up to the rows"
