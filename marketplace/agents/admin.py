@@ -1,6 +1,7 @@
 """Principals, agents and keys as an operator sees them; keys never in clear."""
 
 from django.contrib import admin
+from django.db.models import QuerySet
 from django.http import HttpRequest
 
 from marketplace.agents.models import Agent, ApiKey, Principal
@@ -46,7 +47,7 @@ class ApiKeyAdmin(admin.ModelAdmin):
         return False
 
     @admin.action(description="Revoke the selected keys")
-    def revoke(self, request: HttpRequest, queryset) -> None:  # noqa: ANN001 - a Django QuerySet
+    def revoke(self, request: HttpRequest, queryset: QuerySet[ApiKey]) -> None:
         """Revoke for good."""
         done = sum(revoke_key(key=key) for key in queryset)
         self.message_user(request, f"{done} keys revoked; their sockets close within seconds.")

@@ -22,7 +22,6 @@ class Participation(models.Model):
     authorisation = models.OneToOneField(Authorisation, on_delete=models.PROTECT, related_name="participation")
     state = models.CharField(max_length=10, choices=State.choices, default=State.PENDING, db_index=True)
     key_hash = models.CharField(max_length=64, unique=True, help_text="SHA-256 of market, agent and Idempotency-Key")
-    body_hash = models.CharField(max_length=64)
     created_at = models.DateTimeField()
 
     class Meta:

@@ -1,7 +1,5 @@
 """Joining a market: once, with a limit that is held on the payer's card."""
 
-import hashlib
-
 from django.db import IntegrityError, transaction
 
 from marketplace.agents.keys import Identity
@@ -19,17 +17,17 @@ from marketplace.settlement.services import authorise, reserve
 State = Participation.State
 
 
-def join_market(*, market: Market, identity: Identity, limit_minor: int, key: str, body: bytes) -> Participation:
+def join_market(*, market: Market, identity: Identity, limit_minor: int, key: str) -> Participation:
     """Join under a limit; the hold is placed outside any transaction, and a repeat with the same key resumes.
 
     Returns an `active` participation, or a `pending` one where the processor has not answered clearly yet
     (a sweep completes it). Refused: market not open, joined before, no payment method, card declined.
     """
-    name, body_hash = key_hash("join", market.ref, identity.agent_ref, key), hashlib.sha256(body).hexdigest()
+    name = key_hash("join", market.ref, identity.agent_ref, key)
     participation = Participation.objects.select_related("authorisation").filter(key_hash=name).first()
     if participation is None:
-        participation = _enter(market, identity, limit_minor, name, body_hash)
-    elif participation.body_hash != body_hash:
+        participation = _enter(market, identity, limit_minor, name)
+    elif participation.limit_minor != limit_minor:
         raise reused()
     if participation.state == State.PENDING:
         authorise(authorisation=participation.authorisation)
@@ -40,7 +38,7 @@ def join_market(*, market: Market, identity: Identity, limit_minor: int, key: st
     return participation
 
 
-def _enter(market: Market, identity: Identity, limit_minor: int, name: str, body_hash: str) -> Participation:
+def _enter(market: Market, identity: Identity, limit_minor: int, name: str) -> Participation:
     if limit_minor < 0:
         raise Refusal(400, "out_of_range", "A limit is 0 or more.", "Send the most you may be charged.", "/limit_minor")
     try:
@@ -48,7 +46,7 @@ def _enter(market: Market, identity: Identity, limit_minor: int, name: str, body
             locked = Market.objects.select_for_update().get(pk=market.pk)
             at = clock.now()
             refuse_unless_open(locked.state, locked.closes_at <= at, locked.ref)
-            return _insert(locked, identity, limit_minor, name, body_hash)
+            return _insert(locked, identity, limit_minor, name)
     except IntegrityError:
         known = Participation.objects.select_related("authorisation").filter(key_hash=name).first()
         if known is not None:
@@ -58,7 +56,7 @@ def _enter(market: Market, identity: Identity, limit_minor: int, name: str, body
         ) from None
 
 
-def _insert(market: Market, identity: Identity, limit_minor: int, name: str, body_hash: str) -> Participation:
+def _insert(market: Market, identity: Identity, limit_minor: int, name: str) -> Participation:
     ref = new_ref("prt")
     principal = Principal.objects.get(pk=identity.principal_id)
     hold = reserve(journal=market.journal, reference=ref, principal=principal, amount_minor=limit_minor)
@@ -69,7 +67,6 @@ def _insert(market: Market, identity: Identity, limit_minor: int, name: str, bod
         limit_minor=limit_minor,
         authorisation=hold,
         key_hash=name,
-        body_hash=body_hash,
         created_at=clock.now(),
     )
     streams.open_stream(participation.stream)

@@ -19,7 +19,6 @@ from mechanisms.types import Bid as MechanismBid
 from mechanisms.types import ProblemError, read_bid
 
 _FIX = "Correct the bid and send it with a new Idempotency-Key."
-_encoder = msgspec.json.Encoder(order="deterministic")
 
 
 class BidBody(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
@@ -50,30 +49,32 @@ class Submission:
         return hmac.new(b"receipt:" + settings.SECRET_KEY.encode(), text, hashlib.sha256).hexdigest()
 
 
-def read_submission(*, value: Any, raw: bytes, key: str | None, identity: Identity, terms: Terms) -> Submission:
+def read_submission(*, value: Any, key: str | None, identity: Identity, terms: Terms) -> Submission:
     """Check a parsed body against the market's terms; refused with a pointer where it does not fit."""
     key = checked_key(key)
     body = strict_json.shaped(value, BidBody)
     bid = _checked_bid(body, terms)
-    stated = {"atoms": body.atoms, "steps": body.steps, "budget": body.budget}
     return Submission(
         terms=terms,
         identity=identity,
-        content=_encoder.encode({name: part for name, part in stated.items() if part is not None}),
+        content=strict_json.canonical(_stated(body)),
         worst_minor=minor_from_units(bid.worst_case(), terms.exponent, terms.currency),
         replaces=body.replaces,
         key_hash=key_hash("bid", terms.ref, identity.agent_ref, key),
-        body_hash=hashlib.sha256(raw).hexdigest(),
+        body_hash=hashlib.sha256(strict_json.canonical(value)).hexdigest(),
         means=means(bid, terms),
     )
 
 
 def _checked_bid(body: BidBody, terms: Terms) -> MechanismBid:
-    stated = {"atoms": body.atoms, "steps": body.steps, "budget": body.budget}
-    data = {"agent": "me"} | {name: part for name, part in stated.items() if part is not None}
     try:
-        bid = read_bid(data, terms.lots)
+        bid = read_bid({"agent": "me"} | _stated(body), terms.lots)
         terms.spec.check_bid(bid, terms.lots, terms.params)
     except ProblemError as error:
         raise Refusal(422, error.code, error.detail, _FIX, error.pointer) from None
     return bid
+
+
+def _stated(body: BidBody) -> dict[str, Any]:
+    stated = {"atoms": body.atoms, "steps": body.steps, "budget": body.budget}
+    return {name: part for name, part in stated.items() if part is not None}

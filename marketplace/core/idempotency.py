@@ -34,13 +34,13 @@ def reused(detail: str = "This Idempotency-Key came before with another body.") 
     return Refusal(409, "idempotency_key_reused", detail, "Use a new key for a new act.")
 
 
-def answer_once(*, caller: str, path: str, key: str, body: bytes, act: Callable[[], Answer]) -> Answer:
+def answer_once(*, caller: str, path: str, key: str, body_hash: str, act: Callable[[], Answer]) -> Answer:
     """Do `act` once for this key and give its stored answer ever after; refusals are not stored.
 
     Act and answer commit together, so no crash can leave one without the other; `act` therefore makes
     no network call. Two requests with one key at once: the second waits at the unique index, then replays.
     """
-    name, body_hash = key_hash(caller, path, key), hashlib.sha256(body).hexdigest()
+    name = key_hash(caller, path, key)
     try:
         with transaction.atomic():
             row = IdempotentAnswer.objects.create(

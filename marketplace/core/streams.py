@@ -10,7 +10,7 @@ from django.db import transaction
 from marketplace.core import clock
 from marketplace.core.models import Event, Stream
 
-Listener = Callable[[str, int], None]
+Listener = Callable[[str, int], object]
 _listeners: list[Listener] = []
 
 

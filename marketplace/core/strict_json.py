@@ -13,6 +13,7 @@ from marketplace.core import limits
 from marketplace.core.refusals import Refusal
 
 T = TypeVar("T")
+_canonical = msgspec.json.Encoder(order="sorted", decimal_format="number")
 _STRUCTURE = re.compile(rb'"(?:[^"\\]|\\.)*"|[\[{]|[\]}]', re.DOTALL)
 _PATH_STEP = re.compile(r"\.([^.\[\]]+)|\[(\d+)\]|\[\.\.\.\]")
 _FIX_SYNTAX = "Send one JSON object, UTF-8, as RFC 8259 writes it."
@@ -22,15 +23,15 @@ def _bad(code: str, detail: str, fix: str = _FIX_SYNTAX, pointer: str | None = N
     return Refusal(status, code, detail, fix, pointer)
 
 
-def parse(raw: bytes, max_bytes: int = limits.BODY_BYTES) -> Any:
+def parse(raw: bytes, max_bytes: int = limits.BODY_BYTES, max_depth: int = limits.JSON_DEPTH) -> Any:
     """Parse bytes to Python values; numbers with a fraction or exponent become exact `Decimal`s.
 
     Refused: more than `max_bytes`, nesting past the limit, bad UTF-8, lone surrogates, duplicate keys,
     NaN and Infinity, numbers beyond a double's range, and anything that RFC 8259 does not allow.
     """
     if len(raw) > max_bytes:
-        raise _bad("body_too_large", f"The body has {len(raw)} bytes; at most {max_bytes}.", "Send less.", status=413)
-    _refuse_depth(raw)
+        raise _bad("body_too_large", f"The body is longer than {limits.BODY_BYTES} bytes.", "Send less.", status=413)
+    _refuse_depth(raw, max_depth)
     try:
         value = json.loads(
             raw.decode("utf-8"),
@@ -42,14 +43,18 @@ def parse(raw: bytes, max_bytes: int = limits.BODY_BYTES) -> Any:
     except UnicodeDecodeError as error:
         raise _bad("not_utf8", f"Byte {error.start} of the body is not UTF-8.") from None
     except json.JSONDecodeError as error:
-        raise _bad("not_json", f"{error.msg} at line {error.lineno}, column {error.colno}.") from None
+        raise _bad("not_json", f"{error.msg}, but there is {_found(error)}.") from None
     _refuse_surrogates(raw, value)
     return value
 
 
-def parse_object(raw: bytes, max_bytes: int = limits.BODY_BYTES) -> dict[str, Any]:
+def parse_object(raw: bytes) -> dict[str, Any]:
     """`parse`, and the value must be an object."""
-    value = parse(raw, max_bytes)
+    return as_object(parse(raw))
+
+
+def as_object(value: Any) -> dict[str, Any]:
+    """The value, which must be an object."""
     if not isinstance(value, dict):
         raise _bad("not_an_object", "The body must be a JSON object.", pointer="")
     return value
@@ -62,6 +67,11 @@ def shaped(value: Any, shape: type[T], at: str = "") -> T:
     except msgspec.ValidationError as error:
         message, _, path = str(error).partition(" - at `")
         raise _shape_refusal(message, at + _pointer(path.rstrip("`"))) from None
+
+
+def canonical(value: Any) -> bytes:
+    """A parsed value as bytes that do not depend on white space, key order or door."""
+    return _canonical.encode(value)
 
 
 def _shape_refusal(message: str, pointer: str) -> Refusal:
@@ -91,13 +101,17 @@ def _escape(token: str) -> str:
     return token.replace("~", "~0").replace("/", "~1")
 
 
-def _refuse_depth(raw: bytes) -> None:
+def _found(error: json.JSONDecodeError) -> str:
+    return repr(error.doc[error.pos]) if error.pos < len(error.doc) else "the end"
+
+
+def _refuse_depth(raw: bytes, max_depth: int) -> None:
     depth = 0
     for match in _STRUCTURE.finditer(raw):
         mark = match.group()
         if mark in (b"[", b"{"):
             depth += 1
-            if depth > limits.JSON_DEPTH:
+            if depth > max_depth:
                 raise _bad("too_deep", f"The body nests deeper than {limits.JSON_DEPTH} levels.", "Send flatter JSON.")
         elif mark in (b"]", b"}"):
             depth -= 1

@@ -1,5 +1,30 @@
 """Addresses of the doors."""
 
-from django.urls import URLPattern
+from django.urls import path
+from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerView
 
-urlpatterns: list[URLPattern] = []
+from marketplace.doors.rest import agents, markets, me, results, trading
+from marketplace.settlement.webhooks import stripe_webhook
+
+V1 = "api/v1/"
+MARKET = V1 + "markets/<str:market_ref>/"
+
+urlpatterns = [
+    path("api/schema/", SpectacularAPIView.as_view(), name="schema"),
+    path("api/docs/", SpectacularSwaggerView.as_view(url_name="schema"), name="docs"),
+    path("webhooks/stripe/", stripe_webhook, name="stripe-webhook"),
+    path(V1 + "me/", me.MeView.as_view(), name="me"),
+    path(V1 + "mechanisms/", me.MechanismsView.as_view(), name="mechanisms"),
+    path(V1 + "agents/", agents.AgentsView.as_view(), name="agents"),
+    path(V1 + "payment-methods/", agents.PaymentMethodsView.as_view(), name="payment-methods"),
+    path(V1 + "payout-accounts/", agents.PayoutAccountsView.as_view(), name="payout-accounts"),
+    path(V1 + "settlements/", results.SettlementsView.as_view(), name="settlements"),
+    path(V1 + "markets/", markets.MarketsView.as_view(), name="markets"),
+    path(MARKET, markets.MarketView.as_view(), name="market"),
+    path(MARKET + "participations/", trading.ParticipationsView.as_view(), name="participations"),
+    path(MARKET + "bids/", trading.BidsView.as_view(), name="bids"),
+    path(MARKET + "bids/<str:bid_ref>/", trading.BidView.as_view(), name="bid"),
+    path(MARKET + "outcome/", results.OutcomeView.as_view(), name="outcome"),
+    path(MARKET + "events/", results.EventsView.as_view(), name="events"),
+    path(MARKET + "report.csv", results.ReportView.as_view(), name="report"),
+]

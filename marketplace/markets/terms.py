@@ -1,7 +1,6 @@
 """A market's terms: what stands fixed from its opening, in the form that bids are checked against."""
 
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import Any
 
 import mechanisms
@@ -9,7 +8,10 @@ from marketplace.core.refusals import not_found
 from marketplace.markets.models import Lot as LotRow
 from marketplace.markets.models import Market
 from mechanisms.reading import read_lots
+from mechanisms.registry import Spec
 from mechanisms.types import Lot
+
+KEPT = 10_000  # markets whose terms a process keeps
 
 
 @dataclass(frozen=True)
@@ -25,7 +27,7 @@ class Terms:
     exponent: int
 
     @property
-    def spec(self) -> mechanisms.Spec:
+    def spec(self) -> Spec:
         """The rule's SPEC."""
         return mechanisms.get(self.mechanism)
 
@@ -49,11 +51,22 @@ def find_market(ref: str) -> Market:
     return market
 
 
-@lru_cache(maxsize=10_000)
+_known: dict[str, Terms] = {}
+
+
+def known_terms(ref: str) -> Terms | None:
+    """The terms of a market that this process has met before; no query."""
+    return _known.get(ref)
+
+
 def terms_of(ref: str) -> Terms:
     """The terms of an opened market, kept in memory: they cannot change any more."""
-    market = find_market(ref)
-    return read_terms(market)
+    terms = _known.get(ref)
+    if terms is None:
+        if len(_known) >= KEPT:
+            _known.clear()
+        terms = _known[ref] = read_terms(find_market(ref))
+    return terms
 
 
 def read_terms(market: Market) -> Terms:

@@ -1,7 +1,7 @@
 """One API call while it runs: what was asked, by whom, and the events it causes."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any, Protocol
 
 from marketplace.stripe_sandbox.errors import Refusal, missing_object
@@ -28,7 +28,8 @@ class Call:
     record: Recorder
     idempotency_key: str | None = None
     account: str = ""  # of the Stripe-Account header; empty is the platform
-    events: int = field(default=0)
+    events: int = 0
+    listeners: list[Any] | None = None  # the webhook endpoints, read once per call
 
     @property
     def path_id(self) -> str:
@@ -41,7 +42,7 @@ class Call:
 
     def own(self, model: Any, param: str = "id") -> Any:
         """The object that the path names."""
-        found = model.objects.filter(pk=self.path_id).first()
+        found = model.seek(self.path_id)
         if found is None:
             raise missing_object(model.OBJECT, self.path_id, param, status=404)
         return found

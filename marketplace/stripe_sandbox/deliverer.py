@@ -80,8 +80,8 @@ def _claim(row: Delivery) -> bool:
 
 
 def _deliver(row: Delivery, http: httpx.Client) -> None:
-    endpoint = WebhookEndpoint.objects.filter(pk=row.endpoint).first()
-    event = Event.objects.filter(pk=row.event).first()
+    endpoint = WebhookEndpoint.seek(row.endpoint)
+    event = Event.seek(row.event)
     if endpoint is None or event is None:
         row.delete()
         return

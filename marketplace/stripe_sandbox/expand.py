@@ -43,5 +43,5 @@ def _follow(node: Any, parts: list[str], path: str) -> Any:
 def _object(name: str, value: Any) -> Any:
     if not isinstance(value, str):
         return value
-    found = EXPANDABLE[name].objects.filter(pk=value).first() if EXPANDABLE.get(name) else None
+    found = EXPANDABLE[name].seek(value) if EXPANDABLE.get(name) else None
     return found.as_json() if found else value

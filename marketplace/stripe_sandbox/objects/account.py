@@ -60,7 +60,7 @@ def create(call: Call) -> Account:
     country = call.params.get("country", "US")
     account = Account.make({}, type=kind, country=country, default_currency="usd" if country == "US" else "eur")
     account.accept(call.params)
-    call.emit("account.updated", account.add())
+    call.emit("account.updated", account.put())
     return account
 
 
@@ -71,7 +71,7 @@ def retrieve(call: Call) -> Account:
 def update(call: Call) -> Account:
     account = call.own(Account, "account")
     account.accept(call.params)
-    account.save()
+    account.put()
     call.emit("account.updated", account)
     return account
 
@@ -79,7 +79,7 @@ def update(call: Call) -> Account:
 def delete(call: Call) -> Account:
     account = call.own(Account, "account")
     account.deleted = True
-    account.save()
+    account.put()
     return account
 
 

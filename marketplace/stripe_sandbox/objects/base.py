@@ -35,9 +35,17 @@ class StripeObject(models.Model):
         return made
 
     @classmethod
+    def seek(cls, wanted: str, **more: Any) -> Self | None:
+        """The object of this id, if there is one; `first()` would sort at half the price again."""
+        try:
+            return cls.objects.get(pk=wanted, **more)
+        except cls.DoesNotExist:
+            return None
+
+    @classmethod
     def find(cls, wanted: str, param: str) -> Self:
         """The object that a parameter names."""
-        found = cls.objects.filter(pk=wanted).first()
+        found = cls.seek(wanted)
         if found is None:
             raise missing_object(cls.OBJECT, wanted, param)
         return found
@@ -51,9 +59,9 @@ class StripeObject(models.Model):
         if len(self.metadata) > 50:
             raise bad_parameter("You can have up to 50 metadata keys", "metadata")
 
-    def add(self) -> Self:
-        """Stores a new object."""
-        self.save(force_insert=True)
+    def put(self) -> Self:
+        """Stores it: one statement, for we know whether it is new."""
+        self.save(force_insert=self._state.adding, force_update=not self._state.adding)
         return self
 
     def common_json(self) -> Body:

@@ -52,7 +52,7 @@ class Charge(StripeObject):
             failure=_failure(card),
         )
         charge.metadata = intent.metadata
-        charge.add()
+        charge.put()
         if charge.failure:
             call.emit("charge.failed", charge)
         return charge

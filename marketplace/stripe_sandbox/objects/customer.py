@@ -46,7 +46,7 @@ class Customer(StripeObject):
 
 def living(wanted: str, param: str = "customer") -> Customer:
     """A customer that has not been deleted."""
-    customer = Customer.objects.filter(pk=wanted, deleted=False).first()
+    customer = Customer.seek(wanted, deleted=False)
     if customer is None:
         raise missing_object(Customer.OBJECT, wanted, param)
     return customer
@@ -55,7 +55,7 @@ def living(wanted: str, param: str = "customer") -> Customer:
 def create(call: Call) -> Customer:
     customer = Customer.make({})
     customer.accept(call.params)
-    call.emit("customer.created", customer.add())
+    call.emit("customer.created", customer.put())
     return customer
 
 
@@ -66,7 +66,7 @@ def retrieve(call: Call) -> Customer:
 def update(call: Call) -> Customer:
     customer = living(call.own(Customer).id, "id")
     customer.accept(call.params)
-    customer.save()
+    customer.put()
     call.emit("customer.updated", customer)
     return customer
 
@@ -75,7 +75,7 @@ def delete(call: Call) -> Customer:
     customer = living(call.own(Customer).id, "id")
     call.emit("customer.deleted", customer)
     customer.deleted = True
-    customer.save()
+    customer.put()
     return customer
 
 

@@ -61,8 +61,10 @@ def record(call: Call, kind: str, subject: Body) -> None:
         subject=msgspec.json.encode(subject).decode(),
         request_id=call.request_id,
         idempotency_key=call.idempotency_key,
-    ).add()
-    for endpoint in WebhookEndpoint.objects.all():
+    ).put()
+    if call.listeners is None:
+        call.listeners = list(WebhookEndpoint.objects.all())
+    for endpoint in call.listeners:
         if endpoint.wants(kind):
             Delivery.objects.create(event=event.id, endpoint=endpoint.id, next_at=time.time())
 

@@ -44,6 +44,7 @@ class PaymentIntent(StripeObject):
     canceled_at = models.BigIntegerField(null=True)
     cancellation_reason = models.CharField(max_length=32, null=True)
     last_payment_error = models.JSONField(null=True)
+    _method: PaymentMethod | None = None  # already read by this call
 
     def as_json(self) -> Body:
         automatic = {"enabled": True, "allow_redirects": "always"} if self.redirects else None
@@ -82,7 +83,8 @@ class PaymentIntent(StripeObject):
         if "customer" in params:
             self.customer = living(params["customer"]).id if params["customer"] else None
         if "payment_method" in params:
-            self.payment_method = obtain(params["payment_method"]).id if params["payment_method"] else None
+            self._method = obtain(params["payment_method"]) if params["payment_method"] else None
+            self.payment_method = self._method.id if self._method else None
             self.status = "requires_confirmation" if self.payment_method else "requires_payment_method"
         self.capture_method = params.get("capture_method") or self.capture_method
         self.transfer_group = params.get("transfer_group", self.transfer_group) or None
@@ -90,7 +92,7 @@ class PaymentIntent(StripeObject):
     def confirm(self, params: Body, call: Call) -> "PaymentIntent | Refusal":
         """Asks the issuer; a manual intent then waits for its capture."""
         self._check_confirmable(params)
-        method = PaymentMethod.find(self.payment_method or "", "payment_method")
+        method = self._method or PaymentMethod.find(self.payment_method or "", "payment_method")
         method.check_usable(self.customer)
         charge = Charge.authorise(self, method, call)
         self.latest_charge = charge.id
@@ -100,7 +102,7 @@ class PaymentIntent(StripeObject):
         self.last_payment_error = None
         if self.capture_method == "manual":
             self.status, self.amount_capturable = "requires_capture", self.amount
-            self.save()
+            self.put()
             call.emit("payment_intent.amount_capturable_updated", self)
         else:
             self.receive(charge, self.amount, call)
@@ -127,7 +129,7 @@ class PaymentIntent(StripeObject):
         refusal = decline(method.card, charge=self.latest_charge, payment_method=method.as_json())
         self.last_payment_error = refusal.error
         self.status, self.payment_method = "requires_payment_method", None
-        self.save()
+        self.put()
         call.emit("payment_intent.payment_failed", self)
         refusal.error = {**refusal.error, "payment_intent": self.as_json()}
         return refusal
@@ -136,7 +138,7 @@ class PaymentIntent(StripeObject):
         """The money is the platform's."""
         charge.capture(amount, call)
         self.status, self.amount_received, self.amount_capturable = "succeeded", amount, 0
-        self.save()
+        self.put()
         call.emit("payment_intent.succeeded", self)
 
 
@@ -168,8 +170,8 @@ def create(call: Call) -> PaymentIntent | Refusal:
         redirects=_may_redirect(params),
     )
     intent.accept(params)
-    call.emit("payment_intent.created", intent.add())
-    return intent.confirm(params, call) if params.get("confirm") else intent
+    call.emit("payment_intent.created", intent)
+    return intent.confirm(params, call) if params.get("confirm") else intent.put()
 
 
 def retrieve(call: Call) -> PaymentIntent:
@@ -184,7 +186,7 @@ def update(call: Call) -> PaymentIntent:
     intent.currency = check_currency(params.get("currency") or intent.currency)
     intent.amount = check_charge(params.get("amount") or intent.amount, intent.currency)
     intent.accept(params)
-    intent.save()
+    intent.put()
     return intent
 
 
@@ -224,7 +226,7 @@ def cancel(call: Call) -> PaymentIntent:
         Charge.find(intent.latest_charge, "latest_charge").release(call)
     intent.status, intent.amount_capturable, intent.canceled_at = "canceled", 0, now()
     intent.cancellation_reason = call.params.get("cancellation_reason")
-    intent.save()
+    intent.put()
     call.emit("payment_intent.canceled", intent)
     return intent
 

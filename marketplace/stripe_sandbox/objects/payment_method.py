@@ -64,15 +64,15 @@ class PaymentMethod(StripeObject):
 
     def settle_on(self, customer: str | None) -> None:
         """After a success: kept with the customer where the payment asked for it."""
-        self.used = True
-        self.customer = self.customer or customer
-        self.save(update_fields=["used", "customer"])
+        if not self.used or (customer and not self.customer):
+            self.used, self.customer = True, self.customer or customer
+            self.save(update_fields=["used", "customer"])
 
 
 def obtain(wanted: str, param: str = "payment_method") -> PaymentMethod:
     """A stored payment method, or a new one from a test token."""
     if name := card_named(wanted):
-        return PaymentMethod.make({}, card_name=name).add()
+        return PaymentMethod.make({}, card_name=name).put()
     return PaymentMethod.find(wanted, param)
 
 
@@ -89,7 +89,7 @@ def create(call: Call) -> PaymentMethod:
     name = BY_NUMBER.get(card.get("number", "")) or card_named(card.get("token", ""))
     if name is None:
         raise bad_parameter("Your card number is incorrect: use one of Stripe's test cards.", "card[number]")
-    return PaymentMethod.make(call.params, card_name=name).add()
+    return PaymentMethod.make(call.params, card_name=name).put()
 
 
 def retrieve(call: Call) -> PaymentMethod:
@@ -136,7 +136,7 @@ def index_of_customer(call: Call) -> Body:
 
 def retrieve_of_customer(call: Call) -> PaymentMethod:
     customer, wanted = call.path_ids
-    method = PaymentMethod.objects.filter(pk=wanted, customer=customer).first()
+    method = PaymentMethod.seek(wanted, customer=customer)
     if method is None:
         raise missing_object(PaymentMethod.OBJECT, wanted, "payment_method", status=404)
     return method

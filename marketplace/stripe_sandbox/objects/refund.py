@@ -81,7 +81,7 @@ def create(call: Call) -> Refund:
         charge=charge.id,
         payment_intent=charge.payment_intent,
         reason=params.get("reason"),
-    ).add()
+    ).put()
     call.emit("refund.created", refund)
     charge.give_back(amount, call)
     return refund

@@ -46,7 +46,7 @@ class Transfer(StripeObject):
 
 
 def _payable(wanted: str) -> Account:
-    account = Account.objects.filter(pk=wanted, deleted=False).first()
+    account = Account.seek(wanted, deleted=False)
     if account is None:
         raise missing_object("destination", wanted, "destination")
     if not account.takes_transfers:
@@ -96,7 +96,7 @@ def create(call: Call) -> Transfer:
         source_transaction=source.id if source else None,
         transfer_group=params.get("transfer_group") or (source.transfer_group if source else None),
     )
-    call.emit("transfer.created", transfer.add())
+    call.emit("transfer.created", transfer.put())
     return transfer
 
 
@@ -107,7 +107,7 @@ def retrieve(call: Call) -> Transfer:
 def update(call: Call) -> Transfer:
     transfer = call.own(Transfer, "transfer")
     transfer.take(call.params)
-    transfer.save()
+    transfer.put()
     call.emit("transfer.updated", transfer)
     return transfer
 

@@ -44,7 +44,7 @@ def create(call: Call) -> Body:
         url=call.params["url"],
         enabled_events=call.params["enabled_events"],
         secret=f"whsec_{secrets.token_urlsafe(24)}",
-    ).add()
+    ).put()
     return {**endpoint.as_json(), "secret": endpoint.secret}  # shown this once, as Stripe does
 
 
@@ -59,7 +59,7 @@ def update(call: Call) -> WebhookEndpoint:
     endpoint.enabled_events = call.params.get("enabled_events", endpoint.enabled_events)
     if "disabled" in call.params:
         endpoint.status = "disabled" if call.params["disabled"] else "enabled"
-    endpoint.save()
+    endpoint.put()
     return endpoint
 
 

@@ -1,0 +1,32 @@
+"""One ASGI application everywhere: lifespan, the hot POSTs, the sockets, and Django for the rest."""
+
+import os
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+from django.core.asgi import get_asgi_application
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "marketplace.settings")
+django_application = get_asgi_application()  # sets Django up; what imports models comes after it
+
+from marketplace.doors.hot import hot_market, serve_bid  # noqa: E402
+from marketplace.doors.lifespan import lifespan  # noqa: E402
+from marketplace.doors.routing import websocket_application  # noqa: E402
+
+websockets = websocket_application()
+
+
+async def application(
+    scope: dict[str, Any],
+    receive: Callable[[], Awaitable[dict[str, Any]]],
+    send: Callable[[dict[str, Any]], Awaitable[None]],
+) -> None:
+    """Give each scope to the one that answers it."""
+    if scope["type"] == "lifespan":
+        await lifespan(receive, send)
+    elif scope["type"] == "websocket":
+        await websockets(scope, receive, send)
+    elif (market_ref := hot_market(scope)) is not None:
+        await serve_bid(market_ref, scope, receive, send)
+    else:
+        await django_application(scope, receive, send)

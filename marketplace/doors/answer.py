@@ -1,0 +1,72 @@
+"""One answer for every door: the same status and the same bytes, whoever carries them."""
+
+import asyncio
+from collections.abc import Mapping
+from typing import Any, NamedTuple
+
+import msgspec
+from asgiref.sync import sync_to_async
+
+from marketplace.agents import keys
+from marketplace.agents.keys import Identity
+from marketplace.bidding.answers import bid_answer
+from marketplace.bidding.intake import committer
+from marketplace.bidding.submissions import read_submission
+from marketplace.core import strict_json
+from marketplace.core.refusals import CONTENT_TYPE, Refusal
+from marketplace.markets.terms import Terms, known_terms, terms_of
+
+JSON = "application/json"
+
+
+class Answer(NamedTuple):
+    """What leaves through a door."""
+
+    status: int
+    headers: dict[str, str]
+    body: bytes
+
+
+def said(status: int, body: Any) -> Answer:
+    """A JSON answer."""
+    return Answer(status, {"content-type": JSON}, msgspec.json.encode(body))
+
+
+def refused(refusal: Refusal) -> Answer:
+    """A refusal as an answer; a 401 says which scheme it wants, a 429 when to come back."""
+    headers = {"content-type": CONTENT_TYPE}
+    if refusal.status == 401:
+        headers["www-authenticate"] = "Bearer"
+    if refusal.status == 429:
+        headers["retry-after"] = "1"
+    return Answer(refusal.status, headers, refusal.encoded())
+
+
+async def answer(raw: bytes, headers: Mapping[str, str], identity: Identity, market_ref: str) -> Answer:
+    """A bid in a request's body; `headers` have lower-case names."""
+    try:
+        value = strict_json.parse_object(raw)
+        return await answer_bid(value, headers.get("idempotency-key"), identity, market_ref)
+    except Refusal as refusal:
+        return refused(refusal)
+
+
+async def answer_bid(value: Any, key: str | None, identity: Identity, market_ref: str) -> Answer:
+    """A parsed bid, decided by the committer; the answer leaves when it is durable. Raises Refusal."""
+    terms = await find_terms(market_ref)
+    submission = read_submission(value=strict_json.as_object(value), key=key, identity=identity, terms=terms)
+    decision = await asyncio.wrap_future(committer.submit(submission))
+    if decision.refusal is not None or decision.bid is None:
+        raise decision.refusal or RuntimeError("a decision without a bid or a refusal")
+    return said(201, bid_answer(decision.bid, decision.participation_ref, terms, submission.means))
+
+
+async def find_terms(market_ref: str) -> Terms:
+    """The market's terms, from memory where this process has met it."""
+    return known_terms(market_ref) or await sync_to_async(terms_of, thread_sensitive=False)(market_ref)
+
+
+async def identify(key: str) -> Identity:
+    """Who holds this key, from memory where it was seen a moment ago. Raises Refusal."""
+    known = keys.cached(keys.digest_of(key))
+    return known or await sync_to_async(keys.identify, thread_sensitive=False)(key)

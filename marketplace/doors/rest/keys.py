@@ -1,0 +1,52 @@
+"""Bearer keys for DRF's views."""
+
+from typing import Any
+
+from drf_spectacular.extensions import OpenApiAuthenticationExtension
+from rest_framework.authentication import BaseAuthentication
+from rest_framework.request import Request
+
+from marketplace.agents.keys import Identity, bearer, identify
+from marketplace.core.refusals import Refusal
+
+
+class KeyAuthentication(BaseAuthentication):
+    """The caller is the agent whose key comes in the Authorization header; no header, no caller."""
+
+    def authenticate(self, request: Request) -> tuple[Identity, None] | None:
+        """The identity, or None where no key was sent."""
+        header = request.headers.get("Authorization")
+        return None if header is None else (identify(bearer(header)), None)
+
+    def authenticate_header(self, request: Request) -> str:
+        """What a 401 asks for."""
+        return "Bearer"
+
+
+class KeyScheme(OpenApiAuthenticationExtension):
+    """The same, for the schema."""
+
+    target_class = KeyAuthentication
+    name = "agentKey"
+
+    def get_security_definition(self, auto_schema: Any) -> dict[str, str]:
+        """A bearer scheme."""
+        return {"type": "http", "scheme": "bearer", "description": "An agent's key: wk_test_..."}
+
+
+def caller(request: Request) -> Identity:
+    """Who is calling; refused where nobody says so."""
+    return request.user or _nobody()
+
+
+def operator(request: Request) -> Identity:
+    """The caller, who must be an operator."""
+    identity = caller(request)
+    if identity.scope != "operate":
+        raise Refusal(403, "operator_only", "This key may trade, not operate.", "Use an operator's key.")
+    return identity
+
+
+def _nobody() -> Identity:
+    bearer(None)
+    raise AssertionError("bearer() refuses a missing header")

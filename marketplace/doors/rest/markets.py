@@ -1,0 +1,108 @@
+"""Markets: found by agents, opened by operators."""
+
+import random
+from typing import Any
+
+from django.db.models import QuerySet
+from drf_spectacular.utils import OpenApiParameter, extend_schema
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from marketplace.agents.models import Agent
+from marketplace.core import clock, limits
+from marketplace.core.refusals import Refusal
+from marketplace.doors.rest.keys import caller, operator
+from marketplace.doors.rest.schemas import CREATED, OBJECT, OBJECTS, body
+from marketplace.doors.rest.strict import once, shaped
+from marketplace.markets.configuration import MarketConfiguration
+from marketplace.markets.models import Market
+from marketplace.markets.services import create_market
+from marketplace.markets.terms import find_market
+
+FILTERS = ("state", "mechanism", "currency")
+EXAMPLE = {
+    "title": "One concert ticket",
+    "mechanism": "second_price",
+    "currency": "EUR",
+    "lots": [{"id": "ticket", "seller": "agt_..."}],
+    "closes_in_s": 60,
+}
+
+
+class MarketsView(APIView):
+    """The list, and new markets."""
+
+    @extend_schema(
+        summary="Markets, by state, mechanism, currency",
+        parameters=[OpenApiParameter(name, str) for name in FILTERS],
+        responses=OBJECTS,
+    )
+    def get(self, request: Request) -> Response:
+        """At most a page, in an order drawn for this caller: coming first shall be worth nothing."""
+        rows = list(_filtered(request).prefetch_related("lots__seller")[: limits.PAGE_ROWS])
+        random.Random(getattr(request.user, "agent_ref", None)).shuffle(rows)
+        return Response({"markets": [market_answer(market) for market in rows]})
+
+    @extend_schema(summary="Open a market (operators)", request=body(MarketConfiguration, EXAMPLE), responses=CREATED)
+    def post(self, request: Request) -> Response:
+        """A market that opens at its time and closes by the database's clock."""
+        identity = operator(request)
+        config = shaped(request, MarketConfiguration)
+
+        def act() -> tuple[int, object]:
+            market = create_market(config=config, operator=Agent.objects.get(pk=identity.agent_id))
+            return 201, market_answer(market)
+
+        return once(request, act)
+
+
+class MarketView(APIView):
+    """One market."""
+
+    @extend_schema(summary="One market: terms, lots, state, deadline, server time", responses=OBJECT)
+    def get(self, request: Request, market_ref: str) -> Response:
+        """Everything public about it."""
+        caller(request)
+        return Response(market_answer(find_market(market_ref)))
+
+
+def market_answer(market: Market) -> dict[str, Any]:
+    """A market as every door shows it."""
+    return {
+        "id": market.ref,
+        "title": market.title,
+        "description": {"untrusted_text": market.description},
+        "mechanism": market.mechanism,
+        "params": market.params,
+        "state": market.state,
+        "currency": market.currency,
+        "exponent": market.exponent,
+        "unit": f"Amounts count 10^-{market.exponent} {market.currency}.",
+        "lots": [_lot_answer(lot) for lot in market.lots.all()],
+        "disclosure": market.disclosure,
+        "participants": market.participants,
+        "opens_at": clock.stamp(market.opens_at),
+        "closes_at": clock.stamp(market.closes_at),
+        "server_time": clock.stamp(clock.now()),
+    }
+
+
+def _lot_answer(lot: Any) -> dict[str, Any]:
+    return {
+        "id": lot.name,
+        "title": {"untrusted_text": lot.title},
+        "supply": lot.supply,
+        "reserve": lot.reserve,
+        "seller": lot.seller.ref if lot.seller else None,
+        "attributes": lot.attributes,
+    }
+
+
+def _filtered(request: Request) -> QuerySet[Market]:
+    unknown = set(request.query_params) - set(FILTERS) - {"format"}
+    if unknown:
+        raise Refusal(400, "unknown_filter", f"There is no filter {min(unknown)[:64]!r}.", f"Use {', '.join(FILTERS)}.")
+    caller(request)
+    wanted = {name: request.query_params[name] for name in FILTERS if name in request.query_params}
+    return Market.objects.exclude(state=Market.State.DRAFT).filter(**wanted).order_by("-closes_at")

@@ -1,0 +1,96 @@
+"""What has happened: events, outcomes, money, reports."""
+
+from django.http import HttpResponse
+from drf_spectacular.utils import OpenApiParameter, extend_schema
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from marketplace.clearing.explanations import outcome_answer
+from marketplace.core import clock, limits, streams
+from marketplace.core.money import minor_text
+from marketplace.core.refusals import Refusal
+from marketplace.doors.rest.keys import caller
+from marketplace.doors.rest.schemas import OBJECT, OBJECTS
+from marketplace.doors.rest.trading import own_participations
+from marketplace.markets.terms import find_market
+from marketplace.reports.outcomes import outcome_rows
+from marketplace.reports.tables import as_csv
+from marketplace.settlement.models import Obligation
+
+
+class EventsView(APIView):
+    """The streams of a market, read by number."""
+
+    @extend_schema(
+        summary="Events past a number: the public stream, and mine",
+        parameters=[OpenApiParameter("after", int), OpenApiParameter("mine", int)],
+        responses=OBJECT,
+    )
+    def get(self, request: Request, market_ref: str) -> Response:
+        """The same frames as the websocket sends."""
+        identity, market = caller(request), find_market(market_ref)
+        frames = [_frames(market.stream, _number(request, "after"))]
+        frames += [
+            _frames(row.stream, _number(request, "mine")) for row in own_participations(market_ref, identity.agent_id)
+        ]
+        return Response(b'{"events":[' + b",".join(frame for page in frames for frame in page) + b"]}")
+
+
+class OutcomeView(APIView):
+    """What a market came to."""
+
+    @extend_schema(summary="The outcome, mine and why", responses=OBJECT)
+    def get(self, request: Request, market_ref: str) -> Response:
+        """As the market's disclosure allows."""
+        rows = own_participations(market_ref, caller(request).agent_id)
+        return Response(outcome_answer(find_market(market_ref), rows[0].ref if rows else None))
+
+
+class SettlementsView(APIView):
+    """The caller's money."""
+
+    @extend_schema(summary="What I owe and am owed, and what became of it", responses=OBJECTS)
+    def get(self, request: Request) -> Response:
+        """Newest first, at most a page."""
+        rows = Obligation.objects.filter(principal_id=caller(request).principal_id).order_by("-pk")
+        return Response({"settlements": [_settlement(row) for row in rows[: limits.PAGE_ROWS]]})
+
+
+class ReportView(APIView):
+    """The outcome report of a market."""
+
+    @extend_schema(summary="The outcome as CSV, one row an award", responses={(200, "text/csv"): str})
+    def get(self, request: Request, market_ref: str) -> HttpResponse:
+        """By pseudonym, where the market's disclosure allows it; else the caller's own row only."""
+        identity, market = caller(request), find_market(market_ref)
+        own = {row.ref for row in own_participations(market_ref, identity.agent_id)}
+        rows = outcome_rows(market, own=own, everything=market.operator_id == identity.agent_id)
+        name = f"outcome-{market.ref}.csv"
+        headers = {"Content-Disposition": f'attachment; filename="{name}"'}
+        return HttpResponse(as_csv(rows), content_type="text/csv; charset=utf-8", headers=headers)
+
+
+def _frames(stream: str, after: int) -> list[bytes]:
+    return [streams.frame(stream, row) for row in streams.read(stream, after, limits.EVENT_PAGE_ROWS)]
+
+
+def _number(request: Request, name: str) -> int:
+    text = request.query_params.get(name, "0")
+    if text.isascii() and text.isdigit() and len(text) < 19:
+        return int(text)
+    raise Refusal(400, "out_of_range", f"{name} is a whole number, 0 or more.", "Send the last number that you have.")
+
+
+def _settlement(row: Obligation) -> dict[str, object]:
+    act = "You pay" if row.kind == Obligation.Kind.COLLECT else "You receive"
+    return {
+        "id": row.ref,
+        "round": row.round_ref,
+        "kind": row.kind,
+        "amount_minor": row.amount_minor,
+        "currency": row.currency,
+        "means": f"{act} {minor_text(row.amount_minor, row.currency)}.",
+        "state": row.state,
+        "settled_at": clock.stamp(row.settled_at),
+    }

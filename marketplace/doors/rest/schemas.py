@@ -1,0 +1,24 @@
+"""Request and answer shapes for OpenAPI, drawn from the msgspec Structs that really parse them."""
+
+from typing import Any
+
+import msgspec
+
+OBJECT = {200: {"type": "object", "additionalProperties": True}}
+OBJECTS = {200: {"type": "object", "additionalProperties": {"type": "array", "items": {"type": "object"}}}}
+CREATED = {201: {"type": "object", "additionalProperties": True}}
+JOINED = CREATED | {202: {"type": "object", "additionalProperties": True}}
+
+
+def body(shape: type[msgspec.Struct], example: dict[str, Any]) -> dict[str, Any]:
+    """An OpenAPI request body for a Struct, definitions inlined."""
+    (schema,), parts = msgspec.json.schema_components([shape], ref_template="{name}")
+    return {"application/json": {**_inlined(schema, parts), "example": example}}
+
+
+def _inlined(schema: Any, parts: dict[str, Any]) -> Any:
+    if isinstance(schema, dict):
+        if "$ref" in schema:
+            return _inlined(parts[schema["$ref"]], parts)
+        return {key: _inlined(value, parts) for key, value in schema.items()}
+    return [_inlined(item, parts) for item in schema] if isinstance(schema, list) else schema

@@ -1,0 +1,103 @@
+"""Joining and bidding over REST."""
+
+import msgspec
+from asgiref.sync import async_to_sync
+from django.db.models import QuerySet
+from drf_spectacular.utils import extend_schema
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from marketplace.bidding.answers import participation_answer, standing_answer
+from marketplace.bidding.models import Bid, Participation
+from marketplace.bidding.participations import join_market
+from marketplace.bidding.submissions import BidBody
+from marketplace.core.refusals import Refusal, not_found
+from marketplace.doors.answer import answer_bid, refused
+from marketplace.doors.rest.keys import caller
+from marketplace.doors.rest.schemas import CREATED, JOINED, OBJECT, OBJECTS, body
+from marketplace.doors.rest.strict import idempotency_key, response, shaped
+from marketplace.markets.terms import find_market, terms_of
+
+BID = {"steps": [{"lot": "ticket", "quantity": 1, "price": 4500}]}
+
+
+class JoinBody(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
+    """How one joins: with the most that one can be charged, in minor units."""
+
+    limit_minor: int
+
+
+class ParticipationsView(APIView):
+    """Joining a market."""
+
+    @extend_schema(
+        summary="Join, under a limit that is held on the card",
+        request=body(JoinBody, {"limit_minor": 5000}),
+        responses=JOINED,
+    )
+    def post(self, request: Request, market_ref: str) -> Response:
+        """201 when the hold stands, 202 while the processor has not answered."""
+        identity, stated = caller(request), shaped(request, JoinBody)
+        participation = join_market(
+            market=find_market(market_ref),
+            identity=identity,
+            limit_minor=stated.limit_minor,
+            key=idempotency_key(request),
+        )
+        pending = participation.state == Participation.State.PENDING
+        answer = participation_answer(participation, terms_of(market_ref))
+        return Response(answer, status=202 if pending else 201)
+
+    @extend_schema(summary="My participation", responses=OBJECTS)
+    def get(self, request: Request, market_ref: str) -> Response:
+        """The caller's own, never others'."""
+        rows = own_participations(market_ref, caller(request).agent_id)
+        terms = terms_of(market_ref)
+        return Response({"participations": [participation_answer(row, terms) for row in rows]})
+
+
+class BidsView(APIView):
+    """Bids; a server answers the POST before Django sees it, with the same bytes."""
+
+    @extend_schema(summary="Submit a sealed bid", request=body(BidBody, BID), responses=CREATED)
+    def post(self, request: Request, market_ref: str) -> Response:
+        """The acknowledgement, once the bid is durable."""
+        identity = caller(request)
+        try:
+            key = request.headers.get("Idempotency-Key")
+            return response(async_to_sync(answer_bid)(request.data, key, identity, market_ref))
+        except Refusal as refusal:
+            return response(refused(refusal))
+
+    @extend_schema(summary="My bids: id, status, receipt", responses=OBJECTS)
+    def get(self, request: Request, market_ref: str) -> Response:
+        """The caller's own bids, without their content."""
+        identity = caller(request)
+        find_market(market_ref)
+        rows = _own_bids(market_ref, identity.agent_id).order_by("seq")
+        return Response({"bids": [standing_answer(row, row.participation.ref, market_ref) for row in rows]})
+
+
+class BidView(APIView):
+    """One bid."""
+
+    @extend_schema(summary="One of my bids: id, status, receipt", responses=OBJECT)
+    def get(self, request: Request, market_ref: str, bid_ref: str) -> Response:
+        """The caller's own; another's does not exist for it."""
+        row = _own_bids(market_ref, caller(request).agent_id).filter(ref=bid_ref).first()
+        if row is None:
+            raise not_found("bid", bid_ref)
+        return Response(standing_answer(row, row.participation.ref, market_ref))
+
+
+def own_participations(market_ref: str, agent_id: int) -> list[Participation]:
+    """The agent's participations in a market, refused ones left out."""
+    find_market(market_ref)
+    rows = Participation.objects.filter(market__ref=market_ref, agent_id=agent_id)
+    return list(rows.exclude(state=Participation.State.REFUSED))
+
+
+def _own_bids(market_ref: str, agent_id: int) -> QuerySet[Bid]:
+    own = Bid.objects.filter(market__ref=market_ref, participation__agent_id=agent_id)
+    return own.select_related("participation")

@@ -1,0 +1,22 @@
+"""Addresses of the websocket door."""
+
+from channels.routing import URLRouter
+from channels.security.websocket import OriginValidator
+from django.conf import settings
+from django.urls import re_path
+
+from marketplace.doors.socket import MarketSocket
+
+
+def websocket_application() -> OriginValidator:
+    """The sockets, open to programs (no Origin) and to pages of our own hosts."""
+    routes = URLRouter([re_path(r"^ws/v1/markets/(?P<market_ref>[^/]{1,64})/$", MarketSocket.as_asgi())])
+    return OwnOrigin(routes, settings.ALLOWED_HOSTS)
+
+
+class OwnOrigin(OriginValidator):
+    """Origin check that lets clients which are no browsers, and so send no Origin, in."""
+
+    def valid_origin(self, parsed_origin: object) -> bool:
+        """No Origin, or one of our hosts."""
+        return parsed_origin is None or super().valid_origin(parsed_origin)

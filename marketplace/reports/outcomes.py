@@ -1,0 +1,69 @@
+"""The outcome report: one row for each participant, with what it got and what it pays."""
+
+from collections.abc import Iterator
+from typing import Any
+
+from marketplace.clearing.explanations import standing_round
+from marketplace.markets.models import Market
+from marketplace.settlement.services import minor_amounts
+from mechanisms.types import Outcome, Problem
+
+COLUMNS = (
+    "market",
+    "round",
+    "mechanism",
+    "status",
+    "currency",
+    "exponent",
+    "participant",
+    "lot",
+    "quantity",
+    "reported_value",
+    "payment",
+    "payment_minor",
+    "price",
+    "digest",
+)
+Row = dict[str, Any]
+
+
+def outcome_rows(market: Market, *, own: set[str], everything: bool) -> list[Row]:
+    """Rows by pseudonym; under `own_only` just the caller's, unless the caller operates the market."""
+    round_ = standing_round(market)
+    outcome, problem = Outcome.from_json(round_.outcome), Problem.from_json(round_.problem)
+    visible = everything or market.disclosure != Market.Disclosure.OWN_ONLY
+    agents = [bid.agent for bid in problem.bids if visible or bid.agent in own]
+    common = {
+        "market": market.ref,
+        "round": round_.n,
+        "mechanism": market.mechanism,
+        "status": outcome.status,
+        "currency": market.currency,
+        "exponent": market.exponent,
+        "digest": outcome.digest,
+    }
+    paid = _paid_minor(market, outcome)
+    return [common | row for agent in agents for row in _agent_rows(agent, outcome, paid.get(agent, 0))]
+
+
+def _agent_rows(agent: str, outcome: Outcome, paid_minor: int) -> Iterator[Row]:
+    """One row per lot of the agent's bundle (the payment stands in the first), or one with quantity 0."""
+    award, payment = outcome.award_of(agent), outcome.payments.get(agent, 0)
+    bundle = sorted(award.bundle.items()) if award else [("", 0)]
+    for index, (lot, quantity) in enumerate(bundle):
+        yield {
+            "participant": agent,
+            "lot": lot,
+            "quantity": quantity,
+            "reported_value": award.value if award and index == 0 else 0,
+            "payment": payment if index == 0 else 0,
+            "payment_minor": paid_minor if index == 0 else 0,
+            "price": outcome.prices.get(lot, ""),
+        }
+
+
+def _paid_minor(market: Market, outcome: Outcome) -> dict[str, int]:
+    """What each party really pays (negative: gets) in minor units, rounded as settlement rounds."""
+    triples = [(charge.payer, charge.payee, charge.amount) for charge in outcome.charges]
+    amounts = minor_amounts(triples, market.exponent, market.currency)
+    return amounts.collects | {party: -amount for party, amount in amounts.payouts.items()}
