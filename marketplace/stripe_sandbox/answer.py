@@ -17,9 +17,9 @@ from marketplace.stripe_sandbox.call import Call, Result
 from marketplace.stripe_sandbox.errors import Body, Refusal, not_built
 from marketplace.stripe_sandbox.expand import expand
 from marketplace.stripe_sandbox.form import decode
-from marketplace.stripe_sandbox.ids import new_id, now
+from marketplace.stripe_sandbox.ids import new_id
 from marketplace.stripe_sandbox.objects.event import record
-from marketplace.stripe_sandbox.objects.idempotent_request import IdempotentRequest, recall
+from marketplace.stripe_sandbox.objects.idempotent_request import Saved, recall, remember
 from marketplace.stripe_sandbox.router import ALIAS
 from marketplace.stripe_sandbox.routes import Route, find_route
 from marketplace.stripe_sandbox.schema import params_named, read_params
@@ -48,25 +48,17 @@ class Reply(NamedTuple):
     body: bytes
 
 
-class Saved(NamedTuple):
-    """An answer with what it was stored under."""
-
-    status: int
-    body: bytes
-    original_request: str | None = None
-
-
 def answer(request: Request) -> Reply:
     """Never raises: what goes wrong here is Stripe's 500."""
     request_id = new_id("req")
     try:
         saved = _serve(request, request_id)
     except Refusal as refusal:
-        saved = Saved(refusal.status, _error_body(refusal))
+        saved = Saved(refusal.status, _error_body(refusal), request_id)
     except Exception:
         log.exception("the sandbox failed at %s %s", request.method, request.target)
         failure = Refusal("The sandbox failed; its log says why.", status=500, type="api_error")
-        saved = Saved(500, _error_body(failure))
+        saved = Saved(500, _error_body(failure), request_id)
     return Reply(saved.status, _headers(request, request_id, saved), saved.body)
 
 
@@ -74,8 +66,8 @@ def _headers(request: Request, request_id: str, saved: Saved) -> dict[str, str]:
     headers = {"Content-Type": "application/json", "Request-Id": request_id, "Stripe-Version": stripe.api_version}
     if key := request.headers.get("idempotency-key"):
         headers["Idempotency-Key"] = key
-    if saved.original_request:
-        headers |= {"Idempotent-Replayed": "true", "Original-Request": saved.original_request}
+    if saved.replayed:
+        headers |= {"Idempotent-Replayed": "true", "Original-Request": saved.request_id}
     return headers
 
 
@@ -99,7 +91,7 @@ def _serve(request: Request, request_id: str) -> Saved:
         raise Refusal("Idempotency-Key must be at most 255 characters", type="idempotency_error")
     call = Call(params, path_ids, url.path, request_id, record, key, account)
     if request.method == "GET":
-        return Saved(*_render(route, call))
+        return Saved(*_render(route, call), request_id)
     return _write(route, call, sent)
 
 
@@ -164,29 +156,17 @@ def _write(route: Route, call: Call, sent: dict[str, Any]) -> Saved:
         try:
             with _writer, transaction.atomic(using=ALIAS):
                 if name and (earlier := recall(name, call.url, fingerprint)):
-                    return Saved(earlier.status, bytes(earlier.body), earlier.request_id)
-                saved = Saved(*_render(route, call))
-                _remember(name, call, fingerprint, saved)
+                    return earlier
+                saved = Saved(*_render(route, call), call.request_id)
+                if name:
+                    remember(name, call.url, fingerprint, saved)
         except Refusal as refusal:
             if not refusal.stored:
                 raise
-            saved = Saved(refusal.status, _error_body(refusal))
-            with _writer, transaction.atomic(using=ALIAS):
-                _remember(name, call, fingerprint, saved)
+            saved = Saved(refusal.status, _error_body(refusal), call.request_id)
+            if name:
+                with _writer, transaction.atomic(using=ALIAS):
+                    remember(name, call.url, fingerprint, saved)
     if call.events:
         deliveries_due.set()
     return saved
-
-
-def _remember(name: str | None, call: Call, fingerprint: str, saved: Saved) -> None:
-    if name is None:
-        return
-    IdempotentRequest(
-        key=name,
-        endpoint=call.url,
-        fingerprint=fingerprint,
-        status=saved.status,
-        body=saved.body,
-        request_id=call.request_id,
-        created=now(),
-    ).save(force_insert=True)
