@@ -10,12 +10,12 @@ from marketplace.core.money import charge_step, minor_text
 from marketplace.core.refs import new_ref
 from marketplace.core.refusals import Refusal
 from marketplace.settlement import gateway, ledger, work
+from marketplace.settlement.amounts import LEAST_CHARGE_MINOR
 from marketplace.settlement.gateway import Declined, Result, Unknown
 from marketplace.settlement.models import Authorisation, Journal, PaymentMethod
 
 log = logging.getLogger(__name__)
 State = Authorisation.State
-MIN_CHARGE_MINOR = 50  # what Stripe takes as one payment
 UNASKED = (State.PENDING, State.UNKNOWN)
 
 
@@ -118,8 +118,8 @@ def _method_for(principal: Principal, amount_minor: int, currency: str) -> Payme
         return None
     if amount_minor > MAX_CHARGE_MINOR:
         raise _limit("high", "most", MAX_CHARGE_MINOR, currency)
-    if amount_minor < MIN_CHARGE_MINOR:
-        raise _limit("low", "least", MIN_CHARGE_MINOR, currency)
+    if amount_minor < LEAST_CHARGE_MINOR:
+        raise _limit("low", "least", LEAST_CHARGE_MINOR, currency)
     methods = PaymentMethod.objects.filter(principal=principal, state=PaymentMethod.State.ACTIVE)
     method = methods.order_by("-pk").first()
     if method is None:

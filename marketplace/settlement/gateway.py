@@ -121,7 +121,7 @@ def hold(
         "currency": currency.lower(),
         "customer": customer,
         "payment_method": payment_method,
-        "payment_method_types": ["card"],
+        "automatic_payment_methods": {"enabled": True, "allow_redirects": "never"},
         "capture_method": "manual",
         "confirm": True,
         "off_session": True,

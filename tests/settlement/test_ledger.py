@@ -1,0 +1,94 @@
+"""The books: sums, holds, and what tampering looks like."""
+
+import pytest
+from django.core.management import CommandError, call_command
+from django.db import IntegrityError, transaction
+
+from marketplace.settlement import ledger
+from marketplace.settlement.models import Transfer
+from marketplace.settlement.verification import verify_journal
+from tests.settlement.factories import JournalFactory
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def journal():
+    """A sale: 500 held, 300 taken of it, 290 paid out, 10 kept."""
+    journal = JournalFactory(name="market:mkt_a")
+    market = ledger.market_account(journal)
+    held = ledger.hold(journal, debit="payer:prt_b", credit=market, amount_minor=500, reference="prt_b")
+    ledger.post_hold(journal, held, 300)
+    ledger.post(journal, debit=market, credit="payee:prn_s", amount_minor=290, reference="prt_s")
+    ledger.post(journal, debit=market, credit="surplus:mkt_a", amount_minor=10, reference="rnd_1")
+    return journal
+
+
+def test_balances_are_sums(journal):
+    expected = {"market:mkt_a": 0, "payee:prn_s": 290, "payer:prt_b": -300, "surplus:mkt_a": 10}
+    assert ledger.balances(journal) == expected
+    assert [row.kind for row in journal.transfers.order_by("seq")] == [
+        "pending",
+        "post_pending",
+        "void_pending",
+        "posted",
+        "posted",
+    ]
+    assert verify_journal(journal) == []
+
+
+def test_a_hold_gives_no_more_than_it_holds(journal):
+    held = ledger.hold(journal, debit="payer:prt_c", credit="market:mkt_a", amount_minor=5, reference="prt_c")
+    with pytest.raises(ValueError, match="of which 5 is left"):
+        ledger.post_hold(journal, held, 6)
+    ledger.void_hold(journal, held)
+    with pytest.raises(ValueError, match="of which 0 is left"):
+        ledger.post_hold(journal, held, 1)
+
+
+@pytest.mark.parametrize("bad", [{"amount_minor": 0}, {"amount_minor": -1}, {"credit": "payer:prt_c"}])
+def test_the_database_refuses_what_does_not_move(journal, bad):
+    row = {"debit": "payer:prt_c", "credit": "market:mkt_a", "amount_minor": 5, "reference": "x", **bad}
+    with pytest.raises(IntegrityError), transaction.atomic():
+        ledger.post(journal, **row)
+
+
+@pytest.mark.parametrize(
+    ("change", "fault"),
+    [
+        ({"amount_minor": 301}, "changed after"),
+        ({"credit": "payee:prn_thief"}, "changed after"),
+        ({"reference": "prt_z"}, "changed after"),
+        ({"prev_hash": "f" * 64}, "does not continue"),
+        ({"seq": 9}, "stands where"),
+        ({"currency": "USD"}, "is in USD"),
+    ],
+)
+def test_tampering_shows(journal, change, fault):
+    Transfer.objects.filter(journal=journal, seq=2).update(**change)
+    assert any(fault in text for text in verify_journal(journal))
+    with pytest.raises(CommandError, match="1 of 1"):
+        call_command("verify_ledger")
+
+
+def test_a_missing_last_row_shows(journal):
+    journal.transfers.order_by("-seq").first().delete()
+    assert any("the head says" in text for text in verify_journal(journal))
+
+
+def test_a_row_rehashed_over_a_larger_amount_still_shows(journal):
+    row = journal.transfers.get(seq=2)
+    row.amount_minor = 501
+    row.hash = ledger.digest(row, journal.name)
+    row.save()
+    assert any("more than the hold" in text for text in verify_journal(journal))
+
+
+def test_a_market_cannot_give_what_it_has_not(journal):
+    ledger.post(journal, debit="market:mkt_a", credit="payee:prn_s", amount_minor=1, reference="prt_s")
+    assert verify_journal(journal) == ["after row 6 the market has given more than it got"]
+
+
+def test_whole_books_are_said_to_be_whole(journal, capsys):
+    call_command("verify_ledger")
+    assert capsys.readouterr().out == "1 journals are whole\n"
