@@ -32,7 +32,6 @@ INSTALLED_APPS = [
     "marketplace.reports",
     "marketplace.doors",
     "marketplace.stripe_sandbox",
-    "marketplace.demo",
 ]
 
 MIDDLEWARE = [

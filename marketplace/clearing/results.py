@@ -8,7 +8,6 @@ from marketplace.agents.models import Agent
 from marketplace.bidding.models import Participation
 from marketplace.clearing.disclosure import private_facts, public_facts
 from marketplace.core import clock, streams
-from marketplace.core.sweeps import nudge
 from marketplace.markets.models import Market, Round
 from marketplace.settlement.amounts import minor_amounts
 from marketplace.settlement.services import record_obligations
@@ -33,7 +32,6 @@ def commit_outcome(*, round_: Round, claim: str, problem: Problem, outcome: Outc
     market = round_.market
     entries = [streams.Entry(market.stream, "round.cleared", public_facts(market, round_, outcome))]
     entries += _private_entries(market, round_, outcome)
-    nudge("settlement.obligations")
     return streams.append_all(entries, at)
 
 

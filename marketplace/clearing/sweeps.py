@@ -9,7 +9,7 @@ from django.db.models import Q
 from marketplace.clearing.results import fail_round
 from marketplace.clearing.workers import ChildDied, worker
 from marketplace.core import clock, limits, streams
-from marketplace.core.sweeps import Sweep
+from marketplace.core.sweeps import Sweep, nudge
 from marketplace.markets.models import Round
 
 log = logging.getLogger(__name__)
@@ -30,6 +30,7 @@ def clear_due() -> int:
             heartbeat=lambda: _renew(round_, claim),
         )
         streams.announce(reply["heads"])
+        nudge("settlement.collects")
     except ChildDied as error:
         log.error("round %s: %s", round_.ref, error)
         fail_round(round_=round_, claim=claim, reason=str(error))

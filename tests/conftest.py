@@ -1,0 +1,33 @@
+"""What every test stands on."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from marketplace.agents import keys
+from marketplace.bidding.intake import committer
+from marketplace.clearing.workers import worker
+from marketplace.core import sweeps
+from marketplace.markets import terms
+
+
+@pytest.fixture(autouse=True)
+def _fresh_caches() -> Iterator[None]:
+    """No test sees another's keys or markets, and none leaves a thread with an open connection behind."""
+    keys.forget_all()
+    terms.forget_all()
+    yield
+    committer.stop()
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _no_child_left() -> Iterator[None]:
+    """The clearing child is shared by the session's tests and ends with it."""
+    yield
+    worker.stop()
+
+
+@pytest.fixture
+def swept(transactional_db: None):
+    """Do all background work that is due, in this thread; the clearing child is the real one."""
+    return sweeps.run_due
