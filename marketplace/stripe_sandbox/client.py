@@ -1,5 +1,6 @@
 """The in-process door: a `stripe.HTTPClient` whose requests are answered on threads and connections of their own."""
 
+import threading
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
@@ -7,16 +8,29 @@ from urllib.parse import urlsplit
 
 import httpx
 import stripe
+from django.core.management import call_command
 from django.db import connections
 
 from marketplace.stripe_sandbox.answer import Reply, Request, answer
-from marketplace.stripe_sandbox.router import ALIAS
+from marketplace.stripe_sandbox.router import ALIAS, APP
 
 THREADS = 4
+_migrated: set[str] = set()  # databases that this process has seen to
+_migrating = threading.Lock()
+
+
+def _migrate_once() -> None:
+    """Like the server, this door brings its own tables."""
+    name = str(connections[ALIAS].settings_dict["NAME"])
+    with _migrating:
+        if name not in _migrated:
+            call_command("migrate", APP, database=ALIAS, verbosity=0)
+            _migrated.add(name)
 
 
 def _answer_and_settle(request: Request) -> Reply:
     """Django keeps one connection per thread; one that a failure left inside a transaction is not kept."""
+    _migrate_once()
     reply = answer(request)
     if connections[ALIAS].in_atomic_block or reply.status >= 500:
         connections[ALIAS].close()
