@@ -17,7 +17,7 @@ from marketplace.doors.rest.schemas import CREATED, OBJECT, OBJECTS, body
 from marketplace.doors.rest.strict import once, shaped
 from marketplace.markets.configuration import MarketConfiguration
 from marketplace.markets.models import Market
-from marketplace.markets.services import create_market
+from marketplace.markets.services import create_market, open_market
 from marketplace.markets.terms import find_market
 
 FILTERS = ("state", "mechanism", "currency")
@@ -52,6 +52,8 @@ class MarketsView(APIView):
 
         def act() -> tuple[int, object]:
             market = create_market(config=config, operator=Agent.objects.get(pk=identity.agent_id))
+            if config.opens_at is None:
+                open_market(market=market)
             return 201, market_answer(market)
 
         return once(request, act)

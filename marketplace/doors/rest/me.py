@@ -1,18 +1,15 @@
 """Who am I, and which rules are there."""
 
-from typing import Any
-
 from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-import mechanisms
 from marketplace.agents.models import Agent
 from marketplace.doors.rest.keys import caller
 from marketplace.doors.rest.schemas import OBJECT, OBJECTS
+from marketplace.markets.catalogue import rules
 from marketplace.settlement.models import PaymentMethod, PayoutAccount
-from mechanisms.registry import Spec
 
 
 class MeView(APIView):
@@ -43,20 +40,4 @@ class MechanismsView(APIView):
     @extend_schema(summary="Every rule, with parameters and claims", responses=OBJECTS)
     def get(self, request: Request) -> Response:
         """All SPECs."""
-        return Response({"mechanisms": [spec_answer(spec) for spec in mechanisms.specs()]})
-
-
-def spec_answer(spec: Spec) -> dict[str, Any]:
-    """A rule's SPEC as JSON: what it is, what it takes, what it promises and on which assumptions."""
-    return {
-        "slug": spec.slug,
-        "title": spec.title,
-        "summary": spec.summary,
-        "reference": spec.paper,
-        "sides": spec.sides,
-        "version": spec.version,
-        "params": spec.params.model_json_schema(),
-        "claims": [
-            {"name": claim.name, "status": claim.status, "assumes": list(claim.assumes)} for claim in spec.claims
-        ],
-    }
+        return Response({"mechanisms": rules()})

@@ -1,0 +1,56 @@
+# Everything that one does here; `make help` lists it.
+SHELL := /bin/bash
+PYTHON ?= python3.11
+VENV := .venv
+PY := $(VENV)/bin/python
+PIP_FLAGS := --only-binary :all: --disable-pip-version-check --progress-bar on -c requirements-lock.txt
+DIGEST := $(shell cat requirements*.txt | sha256sum | cut -c1-16)
+BASE := $(VENV)/stamp-base-$(DIGEST)
+FULL := $(VENV)/stamp-full-$(DIGEST)
+
+.DEFAULT_GOAL := help
+.PHONY: help install demo serve test prove bench lint lock clean
+
+help: ## list these habits
+	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /\1\t/' | expand -t 10
+
+install: $(FULL) ## make .venv with everything that tests and linters need
+
+demo: $(BASE) ## play a real market to settled money; SCENE=upgrade|last_room|electricity, EXIT=1 ends by itself
+	@$(PY) -m marketplace.demo
+
+serve: $(BASE) ## serve the marketplace on 127.0.0.1:8000, database walras.sqlite3 or DATABASE_URL
+	@$(PY) manage.py migrate --verbosity 0 && $(PY) manage.py serve
+
+test: $(FULL) ## all tests, on SQLite and, where servers answer, on PostgreSQL and Redis
+	@$(PY) -m tests.run
+
+prove: $(FULL) ## the full counts: kills, fuzz, planted bugs
+	@$(PY) -m tests.run --prove
+
+bench: $(FULL) ## the figures that the README quotes, as ratios against named peers in one run
+	@for file in benchmarks/*.py; do echo "== $$file"; $(PY) $$file || exit 1; done
+
+lint: $(FULL) ## ruff, mypy, import directions, migrations
+	@$(VENV)/bin/ruff check . && $(VENV)/bin/ruff format --check . && $(VENV)/bin/mypy && $(VENV)/bin/lint-imports --no-logo
+	@WALRAS_SECRET_KEY=lint-$(DIGEST) $(PY) manage.py makemigrations --check --dry-run
+
+lock: ## pin what .venv holds now
+	@(head -1 requirements-lock.txt; $(VENV)/bin/pip freeze --exclude-editable) > .lock && mv .lock requirements-lock.txt
+
+clean: ## remove what the habits above have made
+	@rm -rf $(VENV) .demo .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
+
+$(VENV)/bin/python:
+	@command -v $(PYTHON) >/dev/null || { echo "Walras needs Python 3.11: no $(PYTHON) on the PATH (set PYTHON=...)."; exit 1; }
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info[:2] != (3, 11))' || { echo "Walras needs Python 3.11; $(PYTHON) is $$($(PYTHON) -V)."; exit 1; }
+	@$(PYTHON) -c 'import venv, ensurepip' 2>/dev/null || { echo "Python's venv is missing: install the package python3.11-venv."; exit 1; }
+	@echo "Making $(VENV)"; $(PYTHON) -m venv $(VENV)
+
+$(BASE): $(VENV)/bin/python
+	@echo "Installing requirements.txt"; $(VENV)/bin/pip install $(PIP_FLAGS) -r requirements.txt | grep -vE '^(Requirement already|Using cached)' || exit $${PIPESTATUS[0]}
+	@rm -f $(VENV)/stamp-*; touch $@
+
+$(FULL): $(VENV)/bin/python
+	@echo "Installing requirements-lint.txt"; $(VENV)/bin/pip install $(PIP_FLAGS) -r requirements-lint.txt | grep -vE '^(Requirement already|Using cached)' || exit $${PIPESTATUS[0]}
+	@rm -f $(VENV)/stamp-*; touch $(BASE) $@

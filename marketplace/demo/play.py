@@ -1,0 +1,123 @@
+"""Playing a scene through the public doors: half of the agents by REST, half by websocket."""
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable, Iterable
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+from tqdm import tqdm
+
+from marketplace.core.money import minor_from_units
+from marketplace.demo.client import JSON, Agent, Doors
+from marketplace.demo.scenes import Scene
+
+T = TypeVar("T")
+AT_ONCE = 12
+LEAST_SECONDS = 6
+JOINING_TO_REGISTERING = 1.6  # joining and bidding takes about as long as registering did; a market cannot close early
+LEAST_HOLD_MINOR = 50  # Stripe's smallest payment in EUR
+
+
+@dataclass(frozen=True)
+class Played:
+    """A scene that has settled."""
+
+    scene: Scene
+    market: JSON
+    agents: dict[str, Agent]
+    outcome: JSON
+    report: str
+    seconds: float  # from the close to the last cent
+
+
+async def play(doors: Doors, operator: str, scene: Scene) -> Played:
+    """Register everybody, open the market, let them bid, and follow it until the money has moved."""
+    started = time.monotonic()
+    registered = await _each("agents", scene.bids, lambda bid: _register(doors, operator, bid))
+    agents = {agent.name: agent for agent in registered}
+    open_for = LEAST_SECONDS + round((time.monotonic() - started) * JOINING_TO_REGISTERING)
+    market = await _open(doors, operator, scene, open_for)
+    async with doors.socket(market["id"], operator) as socket:
+        tasks = list(enumerate(scene.bids))
+        await _each("bids", tasks, lambda task: _trade(doors, market, agents[task[1]["agent"]], *task))
+        seconds = await _followed(doors, socket)
+    outcome = await doors.get(operator, f"markets/{market['id']}/outcome/")
+    report = await doors.text(operator, f"markets/{market['id']}/report.csv")
+    return Played(scene, market, agents, outcome, report, seconds)
+
+
+async def _register(doors: Doors, operator: str, bid: JSON) -> Agent:
+    agent = await doors.register(operator, bid["agent"])
+    if _sells(bid):
+        await doors.post(agent.key, "payout-accounts/", {})
+    if worst_units(bid):
+        await doors.post(agent.key, "payment-methods/", {"payment_method": "pm_card_visa"})
+    return agent
+
+
+async def _open(doors: Doors, operator: str, scene: Scene, seconds: int) -> JSON:
+    lots = scene.market["lots"]
+    if scene.seller is not None:
+        seller = await doors.register(operator, scene.seller, kind="firm")
+        await doors.post(seller.key, "payout-accounts/", {})
+        lots = [{**lot, "seller": seller.ref} for lot in lots]
+    stated = {**scene.market, "lots": lots, "title": scene.title, "description": scene.story, "closes_in_s": seconds}
+    return await doors.post(operator, "markets/", stated)
+
+
+async def _trade(doors: Doors, market: JSON, agent: Agent, index: int, bid: JSON) -> None:
+    """Join with what the bid could cost, then bid: even numbers by REST, odd ones by websocket."""
+    await join(doors, market, agent, bid)
+    body = {name: part for name, part in bid.items() if name != "agent"}
+    if index % 2:
+        await doors.bid_by_socket(agent, market["id"], body)
+    else:
+        await doors.post(agent.key, f"markets/{market['id']}/bids/", body)
+
+
+async def join(doors: Doors, market: JSON, agent: Agent, bid: JSON) -> None:
+    """Join under a limit that just covers the bid, or the least amount that a card can be held for."""
+    worst = minor_from_units(worst_units(bid), market["exponent"], market["currency"])
+    limit = max(worst, LEAST_HOLD_MINOR) if worst else 0
+    await doors.post(agent.key, f"markets/{market['id']}/participations/", {"limit_minor": limit})
+
+
+async def _followed(doors: Doors, socket: Any) -> float:
+    """Follow the public stream to its end; the seconds from close to settled."""
+    with tqdm(total=3, desc="closing", bar_format="{desc:>12} {bar:30} {postfix}", leave=True) as bar:
+        async for event in doors.events(socket):
+            if event["kind"] in ("market.closed", "round.cleared", "market.settled"):
+                bar.set_postfix_str(event["kind"])
+                bar.update()
+            if event["kind"] == "market.settled":
+                return float(event["data"]["seconds_from_close"])
+            if event["kind"] in ("round.failed", "market.cancelled"):
+                raise RuntimeError(f"the market ended with {event['kind']}")
+    raise RuntimeError("the socket closed before the market was settled")
+
+
+async def _each(what: str, items: Iterable[T], act: Callable[[T], Awaitable[Any]]) -> list[Any]:
+    """`act` on every item, a dozen at once, with a progress bar; results in the items' order."""
+    items, gate = list(items), asyncio.Semaphore(AT_ONCE)
+    with tqdm(total=len(items), desc=what, bar_format="{desc:>12} {bar:30} {n_fmt}/{total_fmt} {elapsed}") as bar:
+
+        async def one(item: T) -> Any:
+            async with gate:
+                result = await act(item)
+                bar.update()
+                return result
+
+        async with asyncio.TaskGroup() as group:
+            tasks = [group.create_task(one(item)) for item in items]
+    return [task.result() for task in tasks]
+
+
+def worst_units(bid: JSON) -> int:
+    """The most that a bid could cost, in units."""
+    steps = sum(step["quantity"] * step["price"] for step in bid.get("steps", ()) if step["quantity"] > 0)
+    return max([steps, *(atom["value"] for atom in bid.get("atoms", ()))])
+
+
+def _sells(bid: JSON) -> bool:
+    return any(step["quantity"] < 0 for step in bid.get("steps", ()))

@@ -1,0 +1,79 @@
+"""Practice markets: reopened every minute, with reference agents as rivals, for a stranger's first bid."""
+
+import asyncio
+import random
+from collections.abc import Callable
+
+from marketplace.demo.client import JSON, Agent, Doors, RefusedError
+from marketplace.demo.play import join
+from mechanisms.strategies import Situation, shading, truthful
+
+SECONDS = 60
+RIVALS = 4
+RESERVE = 2000
+HIGHEST = 9000
+
+
+class Practice:
+    """One seller, four rivals (three truthful, one that shades), and a market that follows the last one."""
+
+    def __init__(self, doors: Doors, operator: str, seed: int = 0) -> None:
+        self._doors = doors
+        self._operator = operator
+        self._random = random.Random(seed)
+        self._rivals: list[Agent] = []
+
+    async def prepare(self) -> Agent:
+        """Register the seller, the rivals, and the stranger's agent, which is returned."""
+        self._seller = await self._doors.register(self._operator, "practice-seller", kind="firm")
+        await self._doors.post(self._seller.key, "payout-accounts/", {})
+        self._rivals = [await self._buyer(f"rival-{n}") for n in range(1, RIVALS + 1)]
+        return await self._buyer("stranger")
+
+    async def keep_alive(self, opened: Callable[[JSON], None]) -> None:
+        """Open a market, let the rivals bid, wait for its close, and again; `opened` hears of each."""
+        while True:
+            market = await self._open()
+            opened(market)
+            await asyncio.gather(*(self._rival_bids(market, rival) for rival in self._rivals))
+            await asyncio.sleep(SECONDS - 1)
+            await self._closed(market)
+
+    async def _buyer(self, name: str) -> Agent:
+        agent = await self._doors.register(self._operator, name)
+        await self._doors.post(agent.key, "payment-methods/", {"payment_method": "pm_card_visa"})
+        return agent
+
+    async def _open(self) -> JSON:
+        lot = {"id": "ticket", "title": "Concert ticket, row 7", "seller": self._seller.ref, "reserve": RESERVE}
+        return await self._doors.post(
+            self._operator,
+            "markets/",
+            {
+                "title": "Practice: one concert ticket",
+                "description": "Opened for you to try; four reference agents are your rivals.",
+                "mechanism": "second_price",
+                "currency": "EUR",
+                "lots": [lot],
+                "closes_in_s": SECONDS,
+                "disclosure": "pseudonymous",
+            },
+        )
+
+    async def _rival_bids(self, market: JSON, rival: Agent) -> None:
+        strategy = shading if rival is self._rivals[-1] else truthful
+        situation = Situation(
+            agent=rival.name, mechanism="second_price", lot="ticket", rivals=RIVALS, high=HIGHEST, reserve=RESERVE
+        )
+        value = self._random.randint(RESERVE, HIGHEST)
+        bid = strategy(situation, value, self._random)
+        body = {name: part for name, part in bid.items() if name != "agent"}
+        try:
+            await join(self._doors, market, rival, bid)
+            await self._doors.post(rival.key, f"markets/{market['id']}/bids/", body)
+        except RefusedError as error:
+            print(f"  {rival.name} could not bid: {error}")
+
+    async def _closed(self, market: JSON) -> None:
+        while (await self._doors.get(self._operator, f"markets/{market['id']}/"))["state"] == "open":
+            await asyncio.sleep(0.2)

@@ -1,0 +1,30 @@
+"""`manage.py serve`: everything in one process, HTTP, websocket and background work."""
+
+from typing import Any
+
+import uvicorn
+from django.core.management.base import BaseCommand, CommandParser
+
+from marketplace.core import limits
+
+
+class Command(BaseCommand):
+    """uvicorn with the bounds that the protocol documents."""
+
+    help = "Serves the marketplace on one address."
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        """Where to listen."""
+        parser.add_argument("--host", default="127.0.0.1")
+        parser.add_argument("--port", type=int, default=8000)
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        """Serve until told to stop."""
+        uvicorn.run(
+            "marketplace.asgi:application",
+            host=options["host"],
+            port=options["port"],
+            ws_max_size=4 * limits.FRAME_BYTES,  # past our own bound a frame is answered, past this one it is not read
+            log_config=None,
+            access_log=False,
+        )

@@ -1,0 +1,25 @@
+"""The rules that a market may have, as agents and operators read them."""
+
+from typing import Any
+
+import mechanisms
+
+
+def rules() -> list[dict[str, Any]]:
+    """Every rule: what it is, what it takes, what it promises and on which assumptions."""
+    return [_rule(spec) for spec in mechanisms.specs()]
+
+
+def _rule(spec: Any) -> dict[str, Any]:
+    return {
+        "slug": spec.slug,
+        "title": spec.title,
+        "summary": spec.summary,
+        "reference": spec.paper,
+        "sides": spec.sides,
+        "version": spec.version,
+        "params": spec.params.model_json_schema(),
+        "claims": [
+            {"name": claim.name, "status": claim.status, "assumes": list(claim.assumes)} for claim in spec.claims
+        ],
+    }
