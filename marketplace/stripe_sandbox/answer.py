@@ -26,7 +26,7 @@ from marketplace.stripe_sandbox.schema import params_named, read_params
 
 log = logging.getLogger(__name__)
 deliveries_due = threading.Event()  # set after a commit that owes somebody an event
-_writer = threading.Lock()  # one writer waits in line; without it SQLite's waiters sleep and poll
+writer = threading.Lock()  # writers wait in line for it; SQLite's own waiters sleep and poll
 _in_progress: set[str] = set()
 _in_progress_lock = threading.Lock()
 
@@ -90,9 +90,12 @@ def _serve(request: Request, request_id: str) -> Saved:
     if key and len(key) > 255:
         raise Refusal("Idempotency-Key must be at most 255 characters", type="idempotency_error")
     call = Call(params, path_ids, url.path, request_id, record, key, account)
-    if request.method == "GET":
+    if request.method != "GET":
+        return _write(route, call, sent)
+    if "expand" not in params:
         return Saved(*_render(route, call), request_id)
-    return _write(route, call, sent)
+    with writer, transaction.atomic(using=ALIAS):  # several objects, all of one moment
+        return Saved(*_render(route, call), request_id)
 
 
 def _text(body: bytes) -> str:
@@ -154,7 +157,7 @@ def _write(route: Route, call: Call, sent: dict[str, Any]) -> Saved:
     fingerprint = hashlib.sha256(msgspec.json.encode(sent, order="deterministic")).hexdigest()
     with _alone(name):
         try:
-            with _writer, transaction.atomic(using=ALIAS):
+            with writer, transaction.atomic(using=ALIAS):
                 if name and (earlier := recall(name, call.url, fingerprint)):
                     return earlier
                 saved = Saved(*_render(route, call), call.request_id)
@@ -165,7 +168,7 @@ def _write(route: Route, call: Call, sent: dict[str, Any]) -> Saved:
                 raise
             saved = Saved(refusal.status, _error_body(refusal), call.request_id)
             if name:
-                with _writer, transaction.atomic(using=ALIAS):
+                with writer, transaction.atomic(using=ALIAS):
                     remember(name, call.url, fingerprint, saved)
     if call.events:
         deliveries_due.set()

@@ -10,7 +10,7 @@ import httpx
 import msgspec
 from django.db import connections
 
-from marketplace.stripe_sandbox.answer import deliveries_due
+from marketplace.stripe_sandbox.answer import deliveries_due, writer
 from marketplace.stripe_sandbox.objects.event import Delivery, Event
 from marketplace.stripe_sandbox.objects.webhook_endpoint import WebhookEndpoint
 from marketplace.stripe_sandbox.router import ALIAS
@@ -76,14 +76,16 @@ class Deliverer:
 def _claim(row: Delivery) -> bool:
     """Puts the next attempt off before this one begins: whoever dies in it has only delayed it."""
     mine = Delivery.objects.filter(pk=row.pk, attempts=row.attempts, delivered_at=None)
-    return mine.update(attempts=row.attempts + 1, next_at=time.time() + delay_after(row.attempts + 1)) == 1
+    with writer:
+        return mine.update(attempts=row.attempts + 1, next_at=time.time() + delay_after(row.attempts + 1)) == 1
 
 
 def _deliver(row: Delivery, http: httpx.Client) -> None:
     endpoint = WebhookEndpoint.seek(row.endpoint)
     event = Event.seek(row.event)
     if endpoint is None or event is None:
-        row.delete()
+        with writer:
+            row.delete()
         return
     payload = msgspec.json.encode(event.as_json())
     headers = {
@@ -96,5 +98,7 @@ def _deliver(row: Delivery, http: httpx.Client) -> None:
     except httpx.HTTPError as error:
         log.info("event %s was not taken: %s", event.id, error)
         accepted = False
-    if accepted:
+    if not accepted:
+        return
+    with writer:
         Delivery.objects.filter(pk=row.pk).update(delivered_at=time.time())

@@ -1,13 +1,21 @@
 """What the platform and each connected account have, per currency."""
 
-from django.db import models
-from django.db.models import F
+from django.db import connections, models
 
 from marketplace.stripe_sandbox.call import Call
 from marketplace.stripe_sandbox.errors import Body
 from marketplace.stripe_sandbox.objects.account import Account
+from marketplace.stripe_sandbox.router import ALIAS
 
 PLATFORM = ""
+ADD = (
+    "INSERT INTO stripe_sandbox_balance (account, currency, available) VALUES (%s, %s, %s) "
+    "ON CONFLICT (account, currency) DO UPDATE SET available = available + excluded.available"
+)
+TAKE = (
+    "UPDATE stripe_sandbox_balance SET available = available - %s "
+    "WHERE account = %s AND currency = %s AND available >= %s"
+)
 
 
 class Balance(models.Model):
@@ -24,15 +32,14 @@ class Balance(models.Model):
 
 def add(account: str, currency: str, amount: int) -> None:
     """Adds, or takes away without a floor, as a refund beyond the balance is drawn from the platform's bank."""
-    row = Balance.objects.filter(account=account, currency=currency)
-    if not row.update(available=F("available") + amount):
-        Balance.objects.create(account=account, currency=currency, available=amount)
+    with connections[ALIAS].cursor() as cursor:
+        cursor.execute(ADD, [account, currency, amount])
 
 
 def take(account: str, currency: str, amount: int) -> bool:
     """Takes away only what is there."""
-    row = Balance.objects.filter(account=account, currency=currency, available__gte=amount)
-    return row.update(available=F("available") - amount) == 1
+    with connections[ALIAS].cursor() as cursor:
+        return cursor.execute(TAKE, [amount, account, currency, amount]).rowcount == 1
 
 
 def retrieve(call: Call) -> Body:

@@ -4,6 +4,7 @@ from typing import Any, ClassVar, Self
 
 from django.db import models
 
+from marketplace.stripe_sandbox import rows
 from marketplace.stripe_sandbox.call import Call
 from marketplace.stripe_sandbox.errors import Body, bad_parameter, missing_object
 from marketplace.stripe_sandbox.ids import new_id, now
@@ -36,11 +37,10 @@ class StripeObject(models.Model):
 
     @classmethod
     def seek(cls, wanted: str, **more: Any) -> Self | None:
-        """The object of this id, if there is one; `first()` would sort at half the price again."""
-        try:
-            return cls.objects.get(pk=wanted, **more)
-        except cls.DoesNotExist:
-            return None
+        """The object of this id, if there is one and it is as described."""
+        found = rows.read(cls, wanted)
+        fits = found is not None and all(getattr(found, name) == value for name, value in more.items())
+        return found if fits else None
 
     @classmethod
     def find(cls, wanted: str, param: str) -> Self:
@@ -60,8 +60,8 @@ class StripeObject(models.Model):
             raise bad_parameter("You can have up to 50 metadata keys", "metadata")
 
     def put(self) -> Self:
-        """Stores it: one statement, for we know whether it is new."""
-        self.save(force_insert=self._state.adding, force_update=not self._state.adding)
+        """Stores it, new or changed."""
+        rows.write(self)
         return self
 
     def common_json(self) -> Body:
@@ -73,29 +73,29 @@ class StripeObject(models.Model):
         raise NotImplementedError
 
 
-def _created(rows: Any, wanted: Any) -> Any:
+def _created(query: Any, wanted: Any) -> Any:
     if isinstance(wanted, int):
-        return rows.filter(created=wanted)
-    return rows.filter(**{BOUNDS[name]: value for name, value in (wanted or {}).items()})
+        return query.filter(created=wanted)
+    return query.filter(**{BOUNDS[name]: value for name, value in (wanted or {}).items()})
 
 
-def _page(rows: Any, params: Body) -> Any:
+def _page(query: Any, params: Body) -> Any:
     """Newest first, as Stripe lists; `ending_before` walks the other way."""
     for name, lookup in (("starting_after", "pk__lt"), ("ending_before", "pk__gt")):
         if wanted := params.get(name):
-            rows.model.find(wanted, name)
-            rows = rows.filter(**{lookup: wanted})
-    return rows.order_by("pk" if params.get("ending_before") else "-pk")
+            query.model.find(wanted, name)
+            query = query.filter(**{lookup: wanted})
+    return query.order_by("pk" if params.get("ending_before") else "-pk")
 
 
-def list_of(call: Call, rows: Any, *equal: str) -> Body:
-    """A page of rows; `equal` names the parameters that filter the column of the same name."""
+def list_of(call: Call, query: Any, *equal: str) -> Body:
+    """A page of objects; `equal` names the parameters that filter the column of the same name."""
     params = call.params
     limit = params.get("limit", 10)
     if not 1 <= limit <= 100:
         raise bad_parameter("Invalid limit: must be between 1 and 100", "limit", "parameter_invalid_integer")
-    rows = rows.filter(**{name: params[name] for name in equal if name in params})
-    found = list(_page(_created(rows, params.get("created")), params)[: limit + 1])
+    query = query.filter(**{name: params[name] for name in equal if name in params})
+    found = list(_page(_created(query, params.get("created")), params)[: limit + 1])
     page = found[:limit]
     if params.get("ending_before"):
         page.reverse()

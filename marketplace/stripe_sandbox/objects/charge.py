@@ -64,19 +64,19 @@ class Charge(StripeObject):
     def capture(self, amount: int, call: Call) -> None:
         """Takes so much of the authorised money; the rest is free again."""
         self.captured, self.amount_captured, self.amount_released = True, amount, self.amount - amount
-        self.save(update_fields=["captured", "amount_captured", "amount_released"])
+        self.put()
         balance.add(balance.PLATFORM, self.currency, amount)
 
     def release(self, call: Call) -> None:
         """Lets the whole authorisation go."""
         self.amount_released = self.amount
-        self.save(update_fields=["amount_released"])
+        self.put()
         call.emit("charge.refunded", self)
 
     def give_back(self, amount: int, call: Call) -> None:
         """Captured money returns to the card."""
         self.amount_returned += amount
-        self.save(update_fields=["amount_returned"])
+        self.put()
         balance.add(balance.PLATFORM, self.currency, -amount)
         call.emit("charge.refunded", self)
 

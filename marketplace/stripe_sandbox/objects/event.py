@@ -11,6 +11,7 @@ from marketplace.stripe_sandbox.call import Call
 from marketplace.stripe_sandbox.errors import Body
 from marketplace.stripe_sandbox.objects.base import StripeObject, list_of
 from marketplace.stripe_sandbox.objects.webhook_endpoint import WebhookEndpoint
+from marketplace.stripe_sandbox.rows import read_all, write
 
 
 class Event(StripeObject):
@@ -63,10 +64,10 @@ def record(call: Call, kind: str, subject: Body) -> None:
         idempotency_key=call.idempotency_key,
     ).put()
     if call.listeners is None:
-        call.listeners = list(WebhookEndpoint.objects.all())
+        call.listeners = read_all(WebhookEndpoint)
     for endpoint in call.listeners:
         if endpoint.wants(kind):
-            Delivery.objects.create(event=event.id, endpoint=endpoint.id, next_at=time.time())
+            write(Delivery(event=event.id, endpoint=endpoint.id, next_at=time.time()))
 
 
 def _of_types(rows: Any, params: Body) -> Any:

@@ -66,7 +66,7 @@ class PaymentMethod(StripeObject):
         """After a success: kept with the customer where the payment asked for it."""
         if not self.used or (customer and not self.customer):
             self.used, self.customer = True, self.customer or customer
-            self.save(update_fields=["used", "customer"])
+            self.put()
 
 
 def obtain(wanted: str, param: str = "payment_method") -> PaymentMethod:
@@ -108,7 +108,7 @@ def attach(call: Call) -> PaymentMethod:
     if method.card.code and method.card.refused_at_attach:
         raise decline(method.card)
     method.customer = customer.id
-    method.save(update_fields=["customer"])
+    method.put()
     call.emit("payment_method.attached", method)
     return method
 
@@ -121,7 +121,7 @@ def detach(call: Call) -> PaymentMethod:
             "payment_method_unexpected_state",
         )
     method.customer, method.used = None, True  # once detached it may not be used again
-    method.save(update_fields=["customer", "used"])
+    method.put()
     call.emit("payment_method.detached", method)
     return method
 

@@ -78,4 +78,4 @@ def point_at(url: str, secret: str, kinds: list[str]) -> None:
     """The endpoint that the command line names; one of them, whatever it was before."""
     made = WebhookEndpoint.make({}, url=url, secret=secret, enabled_events=kinds)
     made.id = FROM_COMMAND_LINE
-    made.save()
+    made.save()  # over the one of an earlier start
