@@ -85,7 +85,7 @@ def _after_last(journal: Journal, round_ref: str) -> None:
     if of_round.filter(kind=Obligation.Kind.COLLECT).exclude(state=State.PAID).exists():
         return
     for hold in ledger.open_holds(journal, round_ref):
-        ledger.post_hold(journal, hold, hold.amount_minor)
+        ledger.post_hold(journal, hold, hold.left)
     of_round.filter(kind=Obligation.Kind.PAYOUT, state=State.PENDING).update(due_at=clock.now())
     sweeps.nudge("settlement.payouts")
 

@@ -3,9 +3,11 @@
 import hashlib
 from collections import defaultdict
 from datetime import UTC, datetime
+from typing import NamedTuple
 
 import rfc8785
 from django.db.models import Sum
+from django.db.models.functions import Coalesce
 
 from marketplace.core import clock
 from marketplace.settlement.models import Journal, Transfer
@@ -14,6 +16,13 @@ Kind = Transfer.Kind
 ROUNDING = "rounding"
 MOVES = (Kind.POSTED, Kind.POST_PENDING)
 CLOSES = (Kind.POST_PENDING, Kind.VOID_PENDING)
+
+
+class OpenHold(NamedTuple):
+    """A hold and what is left of it."""
+
+    row: Transfer
+    left: int
 
 
 def open_journal(*, name: str, currency: str) -> Journal:
@@ -46,32 +55,27 @@ def hold(journal: Journal, *, debit: str, credit: str, amount_minor: int, refere
     return _append(journal, Kind.PENDING, debit, credit, amount_minor, reference, None)
 
 
-def post_hold(journal: Journal, held: Transfer, amount_minor: int) -> None:
+def post_hold(journal: Journal, held: OpenHold, amount_minor: int) -> None:
     """Move part of a hold, at most what is left of it, and let go of the rest."""
-    left = open_minor(held)
+    row, left = held
     if not 0 < amount_minor <= left:
         raise ValueError(f"{amount_minor} of a hold of which {left} is left")
-    _append(journal, Kind.POST_PENDING, held.debit, held.credit, amount_minor, held.reference, held)
-    void_hold(journal, held)
+    _append(journal, Kind.POST_PENDING, row.debit, row.credit, amount_minor, row.reference, row)
+    if left > amount_minor:
+        void_hold(journal, OpenHold(row, left - amount_minor))
 
 
-def void_hold(journal: Journal, held: Transfer) -> None:
+def void_hold(journal: Journal, held: OpenHold) -> None:
     """Let go of what is left of a hold."""
-    left = open_minor(held)
-    if left:
-        _append(journal, Kind.VOID_PENDING, held.debit, held.credit, left, held.reference, held)
+    row, left = held
+    _append(journal, Kind.VOID_PENDING, row.debit, row.credit, left, row.reference, row)
 
 
-def open_minor(held: Transfer) -> int:
-    """What is left of a hold."""
-    closed = held.closings.filter(kind__in=CLOSES).aggregate(total=Sum("amount_minor"))["total"] or 0
-    return held.amount_minor - closed
-
-
-def open_holds(journal: Journal, reference: str) -> list[Transfer]:
-    """The holds of one reference of which something is left."""
-    rows = journal.transfers.filter(kind=Kind.PENDING, reference=reference).order_by("seq")
-    return [row for row in rows if open_minor(row)]
+def open_holds(journal: Journal, reference: str) -> list[OpenHold]:
+    """The holds of one reference of which something is left; under the journal's lock."""
+    holds = journal.transfers.filter(kind=Kind.PENDING, reference=reference).order_by("seq")
+    rows = holds.annotate(closed=Coalesce(Sum("closings__amount_minor"), 0))
+    return [OpenHold(row, row.amount_minor - row.closed) for row in rows if row.closed < row.amount_minor]
 
 
 def balances(journal: Journal) -> dict[str, int]:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 
+from django.db import transaction
 from django.db.models import Q
 
 from marketplace.core import clock, sweeps
@@ -13,8 +14,9 @@ State = Authorisation.State
 OPEN = (State.PENDING, State.UNKNOWN, State.AUTHORISED)
 
 
+@transaction.atomic
 def release_all(*, journal: Journal) -> int:
-    """Every hold of a cancelled market will be let go; how many. Inside the caller's transaction."""
+    """Every hold of a cancelled market will be let go; how many."""
     return mark_releases(ledger.lock(journal.pk), keep=())
 
 

@@ -3,14 +3,21 @@
 from collections import defaultdict
 from collections.abc import Iterator
 
+from django.db import transaction
+
 from marketplace.settlement import ledger
 from marketplace.settlement.models import Journal, Transfer
 
 
 def verify_journal(journal: Journal) -> list[str]:
-    """Everything that is wrong with a journal, in words; empty when nothing is."""
-    rows = list(journal.transfers.select_related("pending").order_by("seq"))
-    return [*_chain(journal, rows), *_holds(journal, rows), *_sums(journal, rows)]
+    """Everything that is wrong with a journal, in words; empty when nothing is.
+
+    Locked while its rows are read: a row that is written meanwhile is not a fault.
+    """
+    with transaction.atomic():
+        journal = ledger.lock(journal.pk)
+        rows = list(journal.transfers.select_related("pending").order_by("seq"))
+        return [*_chain(journal, rows), *_holds(journal, rows), *_sums(journal, rows)]
 
 
 def verify_all() -> Iterator[tuple[Journal, list[str]]]:

@@ -19,7 +19,6 @@ Row = TypeVar("Row", Authorisation, Obligation, WebhookEvent)
 Money = TypeVar("Money", Authorisation, Obligation)
 
 THREADS = 8  # calls to Stripe at one time
-BATCH = SWEEP_BATCH * 2
 LEASE = timedelta(minutes=5)  # longer than a batch can take; after it another worker may repeat, under the same keys
 GRACE = timedelta(seconds=5)  # what the caller of `authorise` has before a sweep does it instead
 FIRST_DELAY, LONGEST_DELAY = 0.5, 60.0  # seconds between repeats of a call that gave no clear answer
@@ -30,7 +29,7 @@ def claim(rows: QuerySet[Row], **changes: Any) -> list[Row]:
     now = clock.now()
     with transaction.atomic():
         due = rows.filter(due_at__lte=now).order_by("due_at", "pk")
-        found = list(due.select_for_update(skip_locked=True, of=("self",))[:BATCH])
+        found = list(due.select_for_update(skip_locked=True, of=("self",))[:SWEEP_BATCH])
         return [row for row in found if _take(row, now + LEASE, changes)]
 
 

@@ -62,7 +62,8 @@ class Sale:
 
     def states(self, kind: str) -> list[str]:
         """The states of the round's obligations of one kind."""
-        return list(Obligation.objects.filter(journal=self.journal, kind=kind).values_list("state", flat=True))
+        rows = Obligation.objects.filter(journal=self.journal, kind=kind).order_by("pk")
+        return list(rows.values_list("state", flat=True))
 
 
 def intent(authorisation: Authorisation) -> dict:
