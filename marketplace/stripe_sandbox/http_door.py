@@ -34,6 +34,9 @@ class Application:
         await send({"type": "http.response.start", "status": reply.status, "headers": shown})
         await send({"type": "http.response.body", "body": reply.body})
 
+    def close(self) -> None:
+        self._pool.shutdown()
+
 
 async def _read(receive: Receive) -> bytes | None:
     """The whole body; None when the client has gone or sends too much."""

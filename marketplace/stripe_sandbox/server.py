@@ -28,7 +28,8 @@ class Sandbox:
         self._socket.bind((HOST, port))
         self._socket.listen(128)  # whoever connects before uvicorn is ready waits in line
         self.url = f"http://{HOST}:{self._socket.getsockname()[1]}"
-        config = uvicorn.Config(Application(), lifespan="off", access_log=False, log_config=None)
+        self._application = Application()
+        config = uvicorn.Config(self._application, lifespan="off", ws="none", access_log=False, log_config=None)
         self._server = uvicorn.Server(config)
         self._deliverer = Deliverer()
         self._thread: threading.Thread | None = None
@@ -40,6 +41,7 @@ class Sandbox:
             self._server.run(sockets=[self._socket])
         finally:
             self._deliverer.stop()
+            self._application.close()
             self._socket.close()
 
     def start(self) -> None:
