@@ -12,6 +12,6 @@ if "STRIPE_SANDBOX_DATABASE" not in os.environ:  # child processes inherit what 
     os.environ.setdefault("STRIPE_HTTP_CLIENT", "marketplace.stripe_sandbox.client.InProcessClient")
     os.environ.setdefault("WALRAS_LOG_LEVEL", "CRITICAL")
 
-from marketplace.settings import *  # noqa: E402, F403
+from marketplace.settings import *  # noqa: F403
 
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]

@@ -61,9 +61,12 @@ class Committer:
                     self._thread.start()
 
     def _loop(self) -> None:
+        """Decide group after group; a bid whose sender went before its turn is dropped: nothing was acknowledged."""
         while (first := self._queue.get()) is not STOP:
             group, last = self._drain(first)
-            self._decide(group)
+            wanted = [waiting for waiting in group if waiting.decision.set_running_or_notify_cancel()]
+            if wanted:
+                self._decide(wanted)
             close_old_connections()
             if last:
                 break

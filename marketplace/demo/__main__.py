@@ -97,8 +97,9 @@ def main() -> int:
     place = Place(int(os.environ.get("PORT") or 8000))
     try:
         return 0 if asyncio.run(run(place, scene, leave=leave)) else 1
-    except (DemoError, RefusedError, ExceptionGroup) as error:
-        print(f"The demo failed: {error}", file=sys.stderr)
+    except (DemoError, RefusedError, httpx.TransportError, ExceptionGroup) as error:
+        reasons = error.exceptions if isinstance(error, ExceptionGroup) else [error]
+        print(f"The demo failed: {reasons[0]}\nThe servers' logs are in {place.directory}.", file=sys.stderr)
         return 1
     except KeyboardInterrupt:
         return 0

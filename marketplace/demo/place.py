@@ -16,6 +16,10 @@ import httpx
 ROOT = Path(__file__).resolve().parent.parent.parent
 HOST = "127.0.0.1"
 START_SECONDS = 60
+STRIPE_EVENTS = (  # what an endpoint of ours subscribes to: what settlement acts upon
+    "payment_intent.amount_capturable_updated,payment_intent.succeeded,payment_intent.canceled,"
+    "payment_intent.payment_failed,account.updated"
+)
 
 
 class DemoError(Exception):
@@ -42,7 +46,7 @@ class Place:
         manage = [sys.executable, str(ROOT / "manage.py")]
         webhook = f"{self.url}/webhooks/stripe/"
         secret = self.environment["STRIPE_WEBHOOK_SECRET"]
-        sandbox = ["stripe_sandbox", "--port", str(self.stripe_port)]
+        sandbox = ["stripe_sandbox", "--port", str(self.stripe_port), "--webhook-events", STRIPE_EVENTS]
         self._spawn("stripe", [*manage, *sandbox, "--webhook-url", webhook, "--webhook-secret", secret])
         self._spawn("server", [*manage, "serve", "--port", str(self.port)])
         self._wait_for(f"{self.url}/api/v1/mechanisms/")

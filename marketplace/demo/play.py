@@ -9,13 +9,13 @@ from typing import Any, TypeVar
 from tqdm import tqdm
 
 from marketplace.core.money import minor_from_units
-from marketplace.demo.client import JSON, Agent, Doors
+from marketplace.demo.client import JSON, Agent, Doors, RefusedError
 from marketplace.demo.scenes import Scene
 
 T = TypeVar("T")
 AT_ONCE = 12
 LEAST_SECONDS = 6
-JOINING_TO_REGISTERING = 1.6  # joining and bidding takes about as long as registering did; a market cannot close early
+JOINING_TO_REGISTERING = 2.0  # joining and bidding takes about as long as registering did; a market cannot close early
 LEAST_HOLD_MINOR = 50  # Stripe's smallest payment in EUR
 
 
@@ -93,8 +93,8 @@ async def _followed(doors: Doors, socket: Any) -> float:
             if event["kind"] == "market.settled":
                 return float(event["data"]["seconds_from_close"])
             if event["kind"] in ("round.failed", "market.cancelled"):
-                raise RuntimeError(f"the market ended with {event['kind']}")
-    raise RuntimeError("the socket closed before the market was settled")
+                raise RefusedError(f"the market ended with {event['kind']}")
+    raise RefusedError("the socket closed before the market was settled")
 
 
 async def _each(what: str, items: Iterable[T], act: Callable[[T], Awaitable[Any]]) -> list[Any]:

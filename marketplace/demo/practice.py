@@ -1,6 +1,7 @@
 """Practice markets: reopened every minute, with reference agents as rivals, for a stranger's first bid."""
 
 import asyncio
+import os
 import random
 from collections.abc import Callable
 
@@ -8,7 +9,7 @@ from marketplace.demo.client import JSON, Agent, Doors, RefusedError
 from marketplace.demo.play import join
 from mechanisms.strategies import Situation, shading, truthful
 
-SECONDS = 60
+SECONDS = int(os.environ.get("PRACTICE_SECONDS") or 60)
 RIVALS = 4
 RESERVE = 2000
 HIGHEST = 9000
