@@ -54,6 +54,9 @@ def check_lot(spec: Spec, lot: Lot, params: Params) -> None:
     supply = 1 if lot.supply is None else lot.supply
     if supply == 0:
         raise ProblemError("supply_zero", "a one-sided rule needs a supply of at least 1", "/supply")
+    clicks = getattr(params, "clicks", None)
+    if clicks is not None and supply != len(clicks):
+        raise ProblemError("supply_not_slots", f"supply is the number of slots, here {len(clicks)}", "/supply")
     if spec.unit_supply and supply != 1:
         raise ProblemError("supply_not_one", f"{spec.slug} takes a supply of 1; use uniform_price", "/supply")
     if buying(params) and not lot.reserve:

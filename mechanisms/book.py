@@ -14,6 +14,7 @@ from mechanisms.ties import by_priority
 
 Column = NDArray[np.int64]
 Rows = NDArray[np.intp]
+NEVER = -(2**62)
 
 
 @dataclass(frozen=True, eq=False)
@@ -38,24 +39,15 @@ class Book:
 
     @cached_property
     def score(self) -> Column:
-        """What each row offers the market per unit, higher being better."""
-        return -self.price if self.buying else self.price
+        """What each row offers the market per unit, higher being better; `NEVER` under a buying market's minimum."""
+        if not self.buying:
+            return self.price
+        return np.where(self.price < self.minimum, NEVER, -self.price) if self.minimum else -self.price
 
     @property
     def floor(self) -> int:
         """The least score at which the market trades."""
         return -self.reserve if self.buying else self.reserve
-
-    def eligible(self) -> Rows:
-        """The rows that meet the reserve and, in a buying market, the minimum."""
-        good = self.score >= self.floor
-        if self.minimum:
-            good &= self.price >= self.minimum
-        return np.flatnonzero(good)
-
-    def side(self, buyers: bool) -> Rows:
-        """The rows that buy, or those that sell."""
-        return np.flatnonzero(self.quantity > 0 if buyers else self.quantity < 0)
 
     def favoured(self, rows: Rows) -> list[int]:
         """The agents of these rows, first the one that a tie favours."""
@@ -68,8 +60,8 @@ class Fill:
     """A rule's answer for one lot, aligned with the rows of its book.
 
     `filled` has the sign of the quantity; `payment` is a total for the row (negative: the row receives); `price` is
-    the unit price, None where the rule has none; `value` is set where it is not filled times price; `position` counts
-    from 1.
+    the unit price, None where the rule has none; `value` is set where it is not filled times price, and `kept` (what
+    the owner's reserve was worth) where it is not units times reserve; `position` counts from 1.
     """
 
     filled: Column
@@ -77,6 +69,7 @@ class Fill:
     price: int | None = None
     value: Column | None = None
     position: Column | None = None
+    kept: int | None = None
     certificate: dict[str, Any] = field(default_factory=dict)
 
 
@@ -84,6 +77,19 @@ def nothing(book: Book, **certificate: Any) -> Fill:
     """No trade in this lot."""
     zeros = np.zeros(len(book.price), np.int64)
     return Fill(filled=zeros, payment=zeros, certificate=certificate)
+
+
+def one_unit(book: Book, row: int, score: int) -> Fill:
+    """One row gets one unit and pays that score (in a buying market: receives its opposite)."""
+    filled, payment = np.zeros((2, len(book.price)), np.int64)
+    filled[row] = -1 if book.buying else 1
+    payment[row] = score
+    return Fill(filled=filled, payment=payment, price=abs(score))
+
+
+def priced_by_score(book: Book, filled: Column, score: int) -> Fill:
+    """Every unit filled in a one-sided market pays that score (in a buying market: receives its opposite)."""
+    return Fill(filled=filled, payment=filled * abs(score), price=abs(score))
 
 
 def at_one_price(book: Book, filled: Column, price: int, **certificate: Any) -> Fill:

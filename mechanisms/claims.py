@@ -45,13 +45,23 @@ ASSUMPTIONS: tuple[str, ...] = get_args(Assumption)
 STATUSES: tuple[str, ...] = get_args(ClaimStatus)
 
 
+# What truth needs in any market before it can be best, and what it needs where a reserve stands.
+TRUTH = ("private_values", "quasilinear", "no_binding_budget")
+TRUTH_RESERVED = (*TRUTH, "fixed_reserve")
+
+
 @dataclass(frozen=True)
 class Claim:
-    """One property of a rule: whether it holds, and what that assumes."""
+    """One property of a rule: whether it holds, what that assumes, and for which parameters (empty: for all)."""
 
     name: str
     status: ClaimStatus = "holds"
     assumes: tuple[str, ...] = ()
+    when: tuple[tuple[str, object], ...] = ()
+
+    def applies(self, params: object) -> bool:
+        """Whether these parameters are among those that the claim speaks of."""
+        return all(getattr(params, name) == value for name, value in self.when)
 
     @property
     def scope(self) -> Literal["outcome", "rule"]:
@@ -59,11 +69,11 @@ class Claim:
         return "outcome" if self.name in OUTCOME_CLAIMS else "rule"
 
 
-def holds(*names: str, assumes: tuple[str, ...] = ()) -> tuple[Claim, ...]:
-    """Claims that hold under the same assumptions."""
-    return tuple(Claim(name, "holds", assumes) for name in names)
+def holds(*names: str, assumes: tuple[str, ...] = (), **when: object) -> tuple[Claim, ...]:
+    """Claims that hold under the same assumptions, for all parameters or for those that `when` names."""
+    return tuple(Claim(name, "holds", assumes, tuple(when.items())) for name in names)
 
 
-def fails(*names: str, assumes: tuple[str, ...] = ()) -> tuple[Claim, ...]:
+def fails(*names: str, assumes: tuple[str, ...] = (), **when: object) -> tuple[Claim, ...]:
     """Claims that fail even under the given assumptions; the audit shows a counterexample of each."""
-    return tuple(Claim(name, "fails", assumes) for name in names)
+    return tuple(Claim(name, "fails", assumes, tuple(when.items())) for name in names)

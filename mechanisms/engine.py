@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 from msgspec.structs import replace
@@ -18,9 +18,6 @@ from mechanisms.orders import books
 from mechanisms.registry import rule
 from mechanisms.spec import Spec
 from mechanisms.types import Award, Charge, Outcome, Problem
-
-if TYPE_CHECKING:
-    from mechanisms.params import Params
 
 MARKET = "@market"
 
@@ -36,10 +33,18 @@ def run(
     A pure function: the same arguments give the same bytes, whatever the order of bids. Raises ProblemError with a
     stable code and a pointer into the problem.
     """
-    found = rule(slug)
-    problem, settled = prepare(found.spec, problem, params, seed)
-    made, bound = books(problem, settled)
-    fills = [found.clear_lot(book, settled) for book in made]
+    spec = rule(slug).spec
+    problem = prepare(spec, problem, params, seed)
+    outcome = clear(problem)
+    return replace(outcome, digest=digest_of(problem.to_dict(), spec.version, outcome.to_dict()))
+
+
+def clear(problem: Problem) -> Outcome:
+    """The outcome of a prepared problem, without its digest."""
+    found = rule(problem.mechanism)
+    params = found.spec.read_params(problem.params)
+    made, bound = books(problem, params)
+    fills = [found.clear_lot(book, params) for book in made]
     return assemble(found.spec, problem, made, fills, bound)
 
 
@@ -48,8 +53,8 @@ def prepare(
     problem: Problem | Mapping[str, Any] | bytes | str,
     params: Mapping[str, Any] | None = None,
     seed: str | None = None,
-) -> tuple[Problem, Params]:
-    """The problem as it enters the digest: all defaults of the rule written out; with its parameters as a model."""
+) -> Problem:
+    """The checked problem as it enters the digest: all defaults of the rule written out."""
     if not isinstance(problem, Problem):
         problem = Problem.from_json(problem)
     settled = spec.read_params(read_free(problem.params if params is None else params, "/params"))
@@ -61,7 +66,7 @@ def prepare(
         lots=tuple(_with_supply(lot, spec) for lot in problem.lots),
     )
     admission.check_problem(spec, problem, settled)
-    return problem, settled
+    return problem
 
 
 def _with_supply(lot: Lot, spec: Spec) -> Lot:
@@ -69,26 +74,30 @@ def _with_supply(lot: Lot, spec: Spec) -> Lot:
 
 
 def assemble(spec: Spec, problem: Problem, made: list[Book], fills: list[Fill], bound: bool) -> Outcome:
-    """The outcome of lots cleared one by one: awards merged by agent, charges by pair, sums, certificate, digest."""
+    """The outcome of lots cleared one by one: awards merged by agent, charges by pair, sums and certificate."""
     lots = {lot.id: lot for lot in problem.lots}
     awards = _awards(made, fills)
     dues = [due for book, fill in zip(made, fills, strict=True) for due in _dues(spec, lots[book.lot], book, fill)]
     payments = _payments(problem, made, fills)
     values = sum(award.value for award in awards)
-    kept = sum(book.floor * int(np.abs(fill.filled).sum()) for book, fill in zip(made, fills, strict=True))
-    outcome = Outcome(
+    return Outcome(
         mechanism=spec.slug,
         status="cleared" if awards else "no_trade",
         awards=awards,
         payments=payments,
         charges=_charges(dues),
         prices={book.lot: fill.price for book, fill in zip(made, fills, strict=True) if fill.price is not None},
-        welfare=values - (kept if spec.sides == "one" else 0),
+        welfare=values - (_kept(made, fills) if spec.sides == "one" else 0),
         revenue=sum(payments.values()),
         certificate=_certificate(made, fills, bound),
         digest="",
     )
-    return replace(outcome, digest=digest_of(problem.to_dict(), spec.version, outcome.to_dict()))
+
+
+def _kept(made: list[Book], fills: list[Fill]) -> int:
+    """What the units sold were worth to their owners, by the reserves."""
+    pairs = zip(made, fills, strict=True)
+    return sum(book.floor * int(np.abs(fill.filled).sum()) if fill.kept is None else fill.kept for book, fill in pairs)
 
 
 def _totals(book: Book, column: Any) -> dict[int, int]:

@@ -26,7 +26,7 @@ def explain(problem: Problem, outcome: Outcome, agent: str) -> str:
     bid = next((bid for bid in problem.bids if bid.agent == agent), None)
     if bid is None:
         raise ProblemError("unknown_agent", f"no bid of {agent!r} is in this problem", "/bids")
-    rows, clipped = rows_of(bid)
+    rows, clipped = rows_of(bid, problem.params.get("clicks"))
     parts = [_asked(problem, bid, rows)]
     if clipped:
         parts.append("Your budget was lower than your bid, so your bid counted only as far as it reached.")
@@ -71,6 +71,10 @@ def _result(problem: Problem, outcome: Outcome, agent: str, lot: str, rows: list
 
 def _at(problem: Problem, outcome: Outcome, lot: str) -> str:
     price = outcome.prices.get(lot)
+    two = outcome.certificate.get("lots", {}).get(lot, {})
+    if price is None and "buyer_price" in two:
+        pays, gets = _words(problem, two["buyer_price"]), _words(problem, two["seller_price"])
+        return f" Buyers paid {pays}, sellers received {gets}."
     return "" if price is None else f" The price was {_words(problem, price)}."
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
@@ -31,7 +32,7 @@ def books(problem: Problem, params: Params) -> tuple[list[Book], bool]:
     bound = False
     by_name = {bid.agent: bid for bid in problem.bids}
     for index, name in enumerate(names):
-        rows, clipped = rows_of(by_name[name])
+        rows, clipped = rows_of(by_name[name], getattr(params, "clicks", None))
         bound |= clipped
         for row in rows:
             columns[row.lot].append((index, row.quantity, row.price))
@@ -55,12 +56,20 @@ def books(problem: Problem, params: Params) -> tuple[list[Book], bool]:
     return made, bound
 
 
-def rows_of(bid: Bid) -> tuple[list[Row], bool]:
-    """The bid as steps within its budget, and whether the budget changed it."""
+def rows_of(bid: Bid, clicks: Sequence[int] | None = None) -> tuple[list[Row], bool]:
+    """The bid as steps within its budget, and whether the budget changed it; `clicks` where slots are sold."""
     if bid.atoms is not None:
         return _unrolled(bid)
     rows = [Row(step.lot, step.quantity, step.price) for step in bid.steps or ()]
-    return (rows, False) if bid.budget is None else _within(rows, bid.budget)
+    if bid.budget is None:
+        return rows, False
+    return _within(rows, bid.budget) if clicks is None else _per_click(rows, bid.budget, clicks[0])
+
+
+def _per_click(rows: list[Row], budget: int, clicks: int) -> tuple[list[Row], bool]:
+    """A slot's price is per click: it is clipped so that even the best slot fits the budget."""
+    clipped = [row._replace(price=min(row.price, budget // max(1, clicks))) for row in rows]
+    return clipped, clipped != rows
 
 
 def _unrolled(bid: Bid) -> tuple[list[Row], bool]:

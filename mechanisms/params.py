@@ -51,7 +51,10 @@ class OneSided(Params):
     """What every one-sided rule can be told: which way the market trades."""
 
     direction: Literal["sell", "buy"] = Field(
-        "sell", title="Direction", description="sell: lots go to bidders. buy: the market buys from bidders."
+        "sell",
+        title="Direction",
+        examples=["sell", "sell", "buy"],
+        description="sell: lots go to bidders. buy: the market buys from bidders.",
     )
     minimum: int = Field(
         0, ge=0, le=10**12, title="Minimum price", description="In a buying market, the lowest acceptable unit price."

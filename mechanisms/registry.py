@@ -13,7 +13,17 @@ from mechanisms.errors import ProblemError
 from mechanisms.spec import Spec
 
 # Each stands in mechanisms/rules/, with SPEC and algorithm; a module is imported when its rule is first asked for.
-BUILT_IN = ("first_price", "second_price", "double_auction")
+BUILT_IN = (
+    "first_price",
+    "second_price",
+    "uniform_price",
+    "multi_unit_vickrey",
+    "pay_as_bid",
+    "gsp",
+    "position_vcg",
+    "double_auction",
+    "trade_reduction",
+)
 
 
 @dataclass(frozen=True)

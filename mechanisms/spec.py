@@ -52,13 +52,21 @@ class Spec:
         """Refuse a lot that this rule cannot sell (ProblemError, pointer relative to the lot)."""
         admission.check_lot(self, lot, self.read_params(params))
 
-    def claim(self, name: str) -> Claim:
-        """The claim of that name; `not_applicable` where the rule says nothing."""
-        return next((claim for claim in self.claims if claim.name == name), Claim(name, "not_applicable"))
+    def worst_case(self, bid: Bid, params: Mapping[str, Any] | Params | None = None) -> int:
+        """The most, in units of money, that the bidder can be charged under this rule: slots charge for every click."""
+        clicks = getattr(self.read_params(params), "clicks", (1,))
+        most = sum(step.quantity * step.price for step in bid.steps or () if step.quantity > 0) * max(1, clicks[0])
+        return bid.worst_case() if clicks == (1,) else most if bid.budget is None else min(most, bid.budget)
 
-    def holds(self, name: str) -> bool:
-        """Whether the rule claims this property."""
-        return self.claim(name).status == "holds"
+    def claim(self, name: str, params: Mapping[str, Any] | Params | None = None) -> Claim:
+        """The claim of that name under these parameters; `not_applicable` where the rule says nothing."""
+        settled = self.read_params(params)
+        said = (claim for claim in self.claims if claim.name == name and claim.applies(settled))
+        return next(said, Claim(name, "not_applicable"))
+
+    def holds(self, name: str, params: Mapping[str, Any] | Params | None = None) -> bool:
+        """Whether the rule claims this property under these parameters."""
+        return self.claim(name, params).status == "holds"
 
     def to_dict(self) -> dict[str, Any]:
         """The declaration as JSON values, parameters as a JSON Schema."""
@@ -73,7 +81,8 @@ class Spec:
             "numeric": self.numeric,
             "version": self.version,
             "claims": [
-                {"name": c.name, "scope": c.scope, "status": c.status, "assumes": list(c.assumes)} for c in self.claims
+                {"name": c.name, "scope": c.scope, "status": c.status, "assumes": list(c.assumes), "when": dict(c.when)}
+                for c in self.claims
             ],
             "params": self.params.model_json_schema(),
         }

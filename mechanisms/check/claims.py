@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
-from mechanisms.check.bestcase import best_welfare
+from mechanisms.check.bestcase import best_case
 from mechanisms.check.finding import Finding
 from mechanisms.check.reports import Report, reports, traded
+from mechanisms.check.slots import best_ranking, is_slots
+from mechanisms.check.support import core_for_reports, envy_free
 from mechanisms.registry import get
 from mechanisms.types import Award, Outcome, Problem
 
@@ -68,7 +70,10 @@ def weakly_budget_balanced(problem: Problem, outcome: Outcome) -> Iterator[Findi
 
 def optimal_for_reports(problem: Problem, outcome: Outcome) -> Iterator[Finding]:
     """No other allocation is worth more by what was stated, reserves counted."""
-    best = sum(best_welfare(problem, lot, two_sided(problem, outcome)) for lot in problem.lots)
+    if is_slots(problem):
+        yield from best_ranking(problem, outcome)
+        return
+    best = sum(best_case(problem, lot, two_sided(problem, outcome)).welfare for lot in problem.lots)
     if outcome.welfare != best:
         yield Finding("optimal_for_reports", "not_optimal", f"welfare {outcome.welfare}, possible {best}", "/welfare")
 
@@ -91,4 +96,6 @@ CHECKS: dict[str, Check] = {
     "weakly_budget_balanced": weakly_budget_balanced,
     "optimal_for_reports": optimal_for_reports,
     "pareto": pareto,
+    "core_for_reports": core_for_reports,
+    "envy_free": envy_free,
 }

@@ -33,12 +33,15 @@ class Report:
 
 def reports(problem: Problem) -> list[Report]:
     """Everything that was stated."""
-    return [_report(bid) for bid in problem.bids]
+    minimum = problem.params.get("minimum", 0)
+    return [_report(bid, minimum) for bid in problem.bids]
 
 
-def _report(bid: Bid) -> Report:
+def _report(bid: Bid, minimum: int) -> Report:
+    """Offers under a buying market's minimum do not count as stated."""
     report = Report(bid.agent, budget=bid.budget)
     runs = _from_steps(bid) if bid.steps is not None else _from_atoms(bid)
+    runs = [run for run in runs if run[1] > 0 or -run[2] >= minimum]
     buys = sorted((run for run in runs if run[1] > 0), key=lambda run: -run[2])
     kept = _affordable(buys, bid.budget) if bid.steps is not None else buys
     report.bound = kept != buys

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 from mechanisms.check.claims import CHECKS
 from mechanisms.check.finding import Finding
+from mechanisms.check.payments import payments_right
 from mechanisms.digest import digest_of
 from mechanisms.engine import prepare
 from mechanisms.registry import get
@@ -19,15 +20,17 @@ def verify(problem: Problem, outcome: Outcome) -> list[Finding]:
     Empty means that nothing was found. The problem must carry the params and the seed that the outcome was made with.
     """
     spec = get(outcome.mechanism)
-    whole, _ = prepare(spec, problem)
+    whole = prepare(spec, problem)
     found = list(consistent(whole, outcome))
     if outcome.digest != digest_of(whole.to_dict(), spec.version, outcome.to_dict()):
         found.append(
             Finding("consistent", "wrong_digest", "the digest is not that of this problem and outcome", "/digest")
         )
     for name, check in CHECKS.items():
-        if spec.holds(name):
+        if spec.holds(name, whole.params):
             found += check(whole, outcome)
+    if not any(finding.claim == "feasible" for finding in found):
+        found += payments_right(whole, outcome)
     return found
 
 

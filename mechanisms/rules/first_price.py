@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import numpy as np
-
-from mechanisms.book import Book, Fill, nothing
-from mechanisms.claims import fails, holds
+from mechanisms.book import Book, Fill, nothing, one_unit
+from mechanisms.claims import TRUTH_RESERVED, fails, holds
 from mechanisms.params import OneSided
 from mechanisms.spec import Spec
+from mechanisms.topmost import best_rows
 
 
 class Params(OneSided):
@@ -24,22 +23,17 @@ SPEC = Spec(
     unit_supply=True,
     claims=(
         *holds("feasible", "individually_rational", "optimal_for_reports", "pareto", "core_for_reports", "envy_free"),
-        *holds("symmetric", assumes=("single_identity",)),
-        *holds("revenue_monotone", "false_name_proof", assumes=("private_values", "quasilinear", "fixed_reserve")),
-        *fails("truthful", "efficient", assumes=("private_values", "quasilinear", "no_binding_budget")),
+        *holds("symmetric"),
+        *holds("revenue_monotone", assumes=("fixed_reserve",)),
+        *fails("truthful", "efficient", "false_name_proof", assumes=TRUTH_RESERVED),
     ),
 )
 
 
 def clear_lot(book: Book, params: Params) -> Fill:
-    """The best score among those that meet the reserve; equals are drawn by priority."""
-    rows = book.eligible()
-    if not rows.size:
+    """The best score among those that meet the floor; equals are drawn by priority."""
+    best, tied, _ = best_rows(book)
+    if best < book.floor or not tied.size:
         return nothing(book)
-    score = book.score[rows]
-    best = int(score.max())
-    tied = rows[score == best]
     winner = tied[book.agent[tied] == book.favoured(tied)[0]][0]
-    filled = np.zeros(len(book.price), np.int64)
-    filled[winner] = np.sign(book.quantity[winner])
-    return Fill(filled=filled, payment=np.abs(filled) * best, price=abs(best))
+    return one_unit(book, winner, best)

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import numpy as np
-
-from mechanisms.book import Book, Fill, nothing
-from mechanisms.claims import holds
+from mechanisms.book import Book, Fill, nothing, one_unit
+from mechanisms.claims import TRUTH_RESERVED, holds
 from mechanisms.params import OneSided
 from mechanisms.spec import Spec
+from mechanisms.topmost import best_rival, best_rows
 
 
 class Params(OneSided):
@@ -24,23 +23,19 @@ SPEC = Spec(
     unit_supply=True,
     claims=(
         *holds("feasible", "individually_rational", "optimal_for_reports", "pareto", "core_for_reports", "envy_free"),
-        *holds("symmetric", assumes=("single_identity",)),
-        *holds("revenue_monotone", "false_name_proof", assumes=("private_values", "quasilinear", "fixed_reserve")),
-        *holds("truthful", "efficient", assumes=("private_values", "quasilinear", "no_binding_budget")),
+        *holds("symmetric"),
+        *holds("revenue_monotone", assumes=("fixed_reserve",)),
+        *holds("truthful", "efficient", assumes=TRUTH_RESERVED),
+        *holds("false_name_proof", assumes=TRUTH_RESERVED),
     ),
 )
 
 
 def clear_lot(book: Book, params: Params) -> Fill:
     """The best score wins; it pays the best score of another agent, at least the floor."""
-    rows = book.eligible()
-    if not rows.size:
+    best, tied, tops = best_rows(book)
+    if best < book.floor or not tied.size:
         return nothing(book)
-    score = book.score[rows]
-    tied = rows[score == score.max()]
     winner = tied[book.agent[tied] == book.favoured(tied)[0]][0]
-    rivals = score[book.agent[rows] != book.agent[winner]]
-    price = int(rivals.max()) if rivals.size else book.floor
-    filled = np.zeros(len(book.price), np.int64)
-    filled[winner] = np.sign(book.quantity[winner])
-    return Fill(filled=filled, payment=np.abs(filled) * price, price=abs(price))
+    rival = best_rival(book, int(book.agent[winner]), tops)
+    return one_unit(book, winner, max(rival, book.floor))

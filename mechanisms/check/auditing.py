@@ -1,0 +1,101 @@
+"""The incentive audit: every claim of a rule is tried where it should hold and broken where it should break."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from random import Random
+from typing import Any
+
+from mechanisms.check.breaking import BREAKERS
+from mechanisms.check.claims import CHECKS
+from mechanisms.check.generating import generate, params_for
+from mechanisms.check.lying import Lie
+from mechanisms.check.trials import TRIALS
+from mechanisms.claims import OUTCOME_CLAIMS, Claim
+from mechanisms.engine import clear
+from mechanisms.spec import Spec
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What the audit found about one claim.
+
+    `tried` problems; `counterexample` refutes the claim (None: none was found); `broken` has, for a claim that holds, a
+    counterexample for each assumption that was dropped. A verdict `stands` if the declaration survived.
+    """
+
+    claim: Claim
+    tried: int
+    counterexample: Lie | None
+    broken: dict[str, Lie | None]
+
+    @property
+    def stands(self) -> bool:
+        """Holds: nothing found, and every assumption needed. Fails: a counterexample found."""
+        if self.claim.status == "fails":
+            return self.counterexample is not None
+        return self.counterexample is None and None not in self.broken.values()
+
+    def to_dict(self) -> dict[str, Any]:
+        """JSON values; each counterexample has two problem files, `problem` and `lied`."""
+        return {
+            "claim": self.claim.name,
+            "declared": self.claim.status,
+            "assumes": list(self.claim.assumes),
+            "when": dict(self.claim.when),
+            "stands": self.stands,
+            "tried": self.tried,
+            "counterexample": _lie(self.counterexample),
+            "without": {name: _lie(lie) for name, lie in self.broken.items()},
+        }
+
+
+def _lie(lie: Lie | None) -> dict[str, Any] | None:
+    if lie is None:
+        return None
+    return {"agent": lie.agent, "gain": lie.gain, "problem": lie.problem.to_dict(), "lied": lie.lied.to_dict()}
+
+
+def audit(spec: Spec, *, problems: int = 100, seed: int = 0) -> list[Verdict]:
+    """A verdict on each declared claim, from `problems` random problems for each that should hold.
+
+    A claim that fails, and each assumption of one that holds, gets 50 times as many to find its counterexample in, and
+    stops at the first.
+    """
+    return [_verdict(spec, claim, Random(f"{seed} {spec.slug} {claim}"), problems) for claim in spec.claims]
+
+
+def _verdict(spec: Spec, claim: Claim, rng: Random, problems: int) -> Verdict:
+    trial = _outcome_trial if claim.name in OUTCOME_CLAIMS else TRIALS[claim.name]
+    limit = problems if claim.status == "holds" else 50 * problems
+    tried, found = _search(spec, claim, rng, limit, claim.assumes, trial)
+    broken = {}
+    if claim.status == "holds" and claim.name in BREAKERS:
+        for name in claim.assumes:
+            world = BREAKERS[claim.name][name]
+            rest = [other for other in claim.assumes if other != name]
+            broken[name] = _search(spec, claim, rng, 50 * problems, rest, world)[1]
+    return Verdict(claim, tried, found, broken)
+
+
+Trial = Callable[[Spec, Claim, Any, Random], Lie | None]
+
+
+def _search(
+    spec: Spec, claim: Claim, rng: Random, limit: int, assumes: list[str] | tuple[str, ...], trial: Trial
+) -> tuple[int, Lie | None]:
+    for count in range(1, limit + 1):
+        problem = generate(spec, rng, params_for(spec, claim, rng), assumes)
+        found = trial(spec, claim, problem, rng)
+        if found is not None:
+            return count, found
+    return limit, None
+
+
+def _outcome_trial(spec: Spec, claim: Claim, problem: Any, rng: Random) -> Lie | None:
+    """A problem whose outcome the claim's own check refutes; nobody lies."""
+    outcome = clear(problem)
+    if not any(CHECKS[claim.name](problem, outcome)):
+        return None
+    return Lie(problem, "", problem, 0)

@@ -1,0 +1,69 @@
+"""Random problems for the audit: small, half of them full of ties or near-ties, within a claim's assumptions."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from random import Random
+from typing import Any
+
+from mechanisms.claims import Claim
+from mechanisms.engine import prepare
+from mechanisms.spec import Spec
+from mechanisms.types import Problem
+
+
+def random_params(spec: Spec, rng: Random) -> dict[str, Any]:
+    """Parameters drawn from the examples and choices that the model's own schema names."""
+    drawn = {}
+    for name, field in spec.params.model_json_schema()["properties"].items() if spec.params.model_fields else ():
+        choices = field.get("examples") or field.get("enum")
+        if choices:
+            drawn[name] = rng.choice(choices)
+    return drawn
+
+
+def params_for(spec: Spec, claim: Claim, rng: Random) -> dict[str, Any]:
+    """Random parameters under which this very claim is the one that applies."""
+    for _ in range(1000):
+        drawn = random_params(spec, rng)
+        if spec.claim(claim.name, drawn) == claim:
+            return drawn
+    raise ValueError(f"{spec.slug}: no drawn parameters fit the claim {claim}")
+
+
+def generate(spec: Spec, rng: Random, params: dict[str, Any], assumes: Collection[str] = ()) -> Problem:
+    """One problem of the rule; `unit_demand`, `unit_supply` and `no_binding_budget` among `assumes` are respected."""
+    top = rng.choice([2, 4, 4, 10, 100])
+    low = rng.choice([0, 0, 50])
+    lot = _lot(spec, rng, params, low, top)
+    draw = {"rng": rng, "low": low, "top": top, "budgets": "no_binding_budget" not in assumes}
+    if spec.sides == "two":
+        bids = [_bid(f"b{i}", 1, "unit_demand" not in assumes, draw) for i in range(rng.randint(0, 4))]
+        bids += [_bid(f"s{i}", -1, "unit_supply" not in assumes, draw) for i in range(rng.randint(0, 4))]
+    else:
+        sign = -1 if params.get("direction") == "buy" else 1
+        several = not spec.unit_bids and "unit_demand" not in assumes
+        bids = [_bid(f"a{i}", sign, several, draw) for i in range(rng.randint(0, 5))]
+    head = {"mechanism": spec.slug, "params": params, "seed": f"{rng.getrandbits(16):04x}"}
+    return prepare(spec, {**head, "currency": "USD", "exponent": 2, "lots": [lot], "bids": bids})
+
+
+def _lot(spec: Spec, rng: Random, params: dict[str, Any], low: int, top: int) -> dict[str, Any]:
+    if spec.sides == "two":
+        return {"id": "X"}
+    supply = len(params["clicks"]) if "clicks" in params else 1 if spec.unit_supply else rng.randint(1, 4)
+    if params.get("direction") == "buy":
+        return {"id": "X", "supply": supply, "reserve": low + rng.randint(1, top + 1), "buyer": "owner"}
+    return {"id": "X", "supply": supply, "reserve": rng.choice([0, 0, low + rng.randint(0, top)]), "seller": "owner"}
+
+
+def _bid(agent: str, sign: int, several: bool, draw: dict[str, Any]) -> dict[str, Any]:
+    rng: Random = draw["rng"]
+    pieces = rng.randint(1, 2) if several else 1
+    prices = sorted((draw["low"] + rng.randint(0, draw["top"]) for _ in range(pieces)), reverse=sign > 0)
+    most = 2 if several else 1
+    steps = [{"lot": "X", "quantity": sign * rng.randint(1, most), "price": price} for price in prices]
+    bid: dict[str, Any] = {"agent": agent, "steps": steps}
+    if draw["budgets"] and sign > 0 and rng.random() < 0.3:
+        bid["budget"] = rng.randint(0, 2 * (draw["low"] + draw["top"]))
+    return bid

@@ -1,0 +1,47 @@
+"""Pay-as-bid (discriminatory) auction: equal units, the best units win, each at its own price."""
+
+from __future__ import annotations
+
+import numpy as np
+from pydantic import Field
+
+from mechanisms.book import Book, Fill, nothing
+from mechanisms.claims import TRUTH_RESERVED, fails, holds
+from mechanisms.merit import standing
+from mechanisms.params import OneSided, Rationing
+from mechanisms.spec import Spec
+
+
+class PayAsBidParams(OneSided):
+    """Who wins of those at the margin."""
+
+    rationing: Rationing = Field(
+        "lottery",
+        title="Rationing",
+        description="How equals at the margin share the rest: by lot, or in proportion.",
+    )
+
+
+SPEC = Spec(
+    slug="pay_as_bid",
+    title="Pay as bid",
+    summary="Several equal units; the best offers win and each pays what it offered.",
+    paper="Back and Zender (1993), Auctions of Divisible Goods, Review of Financial Studies 6",
+    pricing="Every unit sold is paid at the price that was offered for it.",
+    params=PayAsBidParams,
+    claims=(
+        *holds("feasible", "individually_rational", "optimal_for_reports", "pareto", "core_for_reports"),
+        *holds("symmetric"),
+        *holds("revenue_monotone", assumes=("fixed_reserve",)),
+        *fails("envy_free"),
+        *fails("truthful", "efficient", "false_name_proof", assumes=TRUTH_RESERVED),
+    ),
+)
+
+
+def clear_lot(book: Book, params: PayAsBidParams) -> Fill:
+    """Fill the supply from the best score down; each unit pays its own score."""
+    taken = standing(book, params.rationing)
+    if taken.last is None:
+        return nothing(book)
+    return Fill(filled=taken.filled, payment=np.abs(taken.filled) * np.where(taken.filled != 0, book.score, 0))
