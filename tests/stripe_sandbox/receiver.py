@@ -1,6 +1,7 @@
 """A webhook receiver that can be told to fail first."""
 
 import threading
+from collections import Counter
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import stripe
@@ -9,12 +10,13 @@ SECRET = "whsec_suite"
 
 
 class Receiver:
-    """Verifies every delivery with the SDK; answers 500 as often as it is told to."""
+    """Verifies every delivery with the SDK; answers 500 to each event as often as it is told to."""
 
-    def __init__(self, failures: int = 0) -> None:
-        self.failures = failures
+    def __init__(self) -> None:
+        self.failures = 0
+        self.secret = SECRET
         self.taken: list[stripe.Event] = []
-        self.attempts = 0
+        self.attempts: Counter[str] = Counter()
         self.arrived = threading.Condition()
         receiver = self
 
@@ -37,22 +39,24 @@ class Receiver:
         threading.Thread(target=self.server.serve_forever, args=(0.05,), daemon=True).start()
 
     def receive(self, body: bytes, signature: str) -> int:
-        event = stripe.Webhook.construct_event(body, signature, SECRET)
+        event = stripe.Webhook.construct_event(body, signature, self.secret)
         with self.arrived:
-            self.attempts += 1
-            if self.attempts <= self.failures:
+            self.attempts[event.id] += 1
+            if self.attempts[event.id] <= self.failures:
                 return 500
             self.taken.append(event)
             self.arrived.notify_all()
             return 200
 
-    def wait_for(self, kind: str, count: int = 1, seconds: float = 10) -> list[stripe.Event]:
-        def there() -> bool:
-            return sum(event.type == kind for event in self.taken) >= count
+    def wait_for(self, kind: str, about: set[str], seconds: float = 10) -> list[stripe.Event]:
+        """The events of a kind about these objects, once there is one about each."""
+
+        def found() -> list[stripe.Event]:
+            return [event for event in self.taken if event.type == kind and event.data.object.id in about]
 
         with self.arrived:
-            assert self.arrived.wait_for(there, seconds), f"no {kind} among {[event.type for event in self.taken]}"
-            return [event for event in self.taken if event.type == kind]
+            assert self.arrived.wait_for(lambda: {event.data.object.id for event in found()} == about, seconds)
+            return found()
 
     def close(self) -> None:
         self.server.shutdown()

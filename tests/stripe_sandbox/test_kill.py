@@ -7,7 +7,7 @@ import stripe
 from sandbox_process import SandboxProcess
 from stories import Story
 
-PAYMENTS = 60
+PAYMENTS = 40
 
 
 @pytest.fixture
