@@ -6,10 +6,10 @@ from django.db import transaction
 
 from marketplace.agents.models import Agent
 from marketplace.bidding.models import Participation
+from marketplace.clearing.amounts import outcome_amounts
 from marketplace.clearing.disclosure import private_facts, public_facts
 from marketplace.core import clock, streams
 from marketplace.markets.models import Market, Round
-from marketplace.settlement.amounts import minor_amounts
 from marketplace.settlement.services import record_obligations
 from mechanisms.types import Outcome, Problem
 
@@ -52,10 +52,8 @@ def _private_entries(market: Market, round_: Round, outcome: Outcome) -> list[st
 
 
 def _record_debts(round_: Round, outcome: Outcome) -> None:
-    """Units become minor units here and nowhere else."""
     market = round_.market
-    triples = [(charge.payer, charge.payee, charge.amount) for charge in outcome.charges]
-    amounts = minor_amounts(triples, market.exponent, market.currency)
+    amounts = outcome_amounts(market, outcome)
     record_obligations(
         journal=market.journal,
         round_ref=round_.ref,

@@ -3,9 +3,9 @@
 from collections.abc import Iterator
 from typing import Any
 
+from marketplace.clearing.amounts import outcome_amounts
 from marketplace.clearing.explanations import standing_round
 from marketplace.markets.models import Market
-from marketplace.settlement.services import minor_amounts
 from mechanisms.types import Outcome, Problem
 
 COLUMNS = (
@@ -64,6 +64,5 @@ def _agent_rows(agent: str, outcome: Outcome, paid_minor: int) -> Iterator[Row]:
 
 def _paid_minor(market: Market, outcome: Outcome) -> dict[str, int]:
     """What each party really pays (negative: gets) in minor units, rounded as settlement rounds."""
-    triples = [(charge.payer, charge.payee, charge.amount) for charge in outcome.charges]
-    amounts = minor_amounts(triples, market.exponent, market.currency)
+    amounts = outcome_amounts(market, outcome)
     return amounts.collects | {party: -amount for party, amount in amounts.payouts.items()}
