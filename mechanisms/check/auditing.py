@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from random import Random
 from typing import Any
@@ -11,10 +10,11 @@ from mechanisms.check.breaking import BREAKERS
 from mechanisms.check.claims import CHECKS
 from mechanisms.check.generating import generate, params_for
 from mechanisms.check.lying import Lie
-from mechanisms.check.trials import TRIALS
+from mechanisms.check.trials import TRIALS, Trial
 from mechanisms.claims import OUTCOME_CLAIMS, Claim
 from mechanisms.engine import clear
 from mechanisms.spec import Spec
+from mechanisms.types import Problem
 
 
 @dataclass(frozen=True)
@@ -79,9 +79,6 @@ def _verdict(spec: Spec, claim: Claim, rng: Random, problems: int) -> Verdict:
     return Verdict(claim, tried, found, broken)
 
 
-Trial = Callable[[Spec, Claim, Any, Random], Lie | None]
-
-
 def _search(
     spec: Spec, claim: Claim, rng: Random, limit: int, assumes: list[str] | tuple[str, ...], trial: Trial
 ) -> tuple[int, Lie | None]:
@@ -93,7 +90,7 @@ def _search(
     return limit, None
 
 
-def _outcome_trial(spec: Spec, claim: Claim, problem: Any, rng: Random) -> Lie | None:
+def _outcome_trial(spec: Spec, claim: Claim, problem: Problem, rng: Random) -> Lie | None:
     """A problem whose outcome the claim's own check refutes; nobody lies."""
     outcome = clear(problem)
     if not any(CHECKS[claim.name](problem, outcome)):

@@ -7,17 +7,15 @@ from random import Random
 from msgspec.structs import replace
 
 from mechanisms.check.lying import Lie, best_false_names, best_lie
-from mechanisms.check.trials import false_name_proof
+from mechanisms.check.trials import Trial, symmetric
 from mechanisms.check.utility import Utility, common_value, moving_reserve, quasilinear, wealth_bound
 from mechanisms.claims import Claim
 from mechanisms.engine import clear
 from mechanisms.spec import Spec
 from mechanisms.types import Problem
 
-World = type(false_name_proof)
 
-
-def _lie_under(utility: Utility):  # type: ignore[no-untyped-def]  # noqa: ANN202
+def _lie_under(utility: Utility) -> Trial:
     """A world in which agents care for something else."""
 
     def trial(spec: Spec, claim: Claim, problem: Problem, rng: Random) -> Lie | None:
@@ -67,9 +65,10 @@ _INCENTIVES = {
     "single_identity": _false_names,
     "fixed_reserve": _after_seeing,
 }
-BREAKERS = {
+BREAKERS: dict[str, dict[str, Trial]] = {
     "truthful": _INCENTIVES,
     "efficient": _INCENTIVES,
     "false_name_proof": _INCENTIVES,
     "revenue_monotone": {"fixed_reserve": _revenue_falls},
+    "symmetric": {"no_binding_budget": symmetric},
 }

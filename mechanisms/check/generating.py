@@ -42,7 +42,7 @@ def generate(spec: Spec, rng: Random, params: dict[str, Any], assumes: Collectio
         bids += [_bid(f"s{i}", -1, "unit_supply" not in assumes, draw) for i in range(rng.randint(0, 4))]
     else:
         sign = -1 if params.get("direction") == "buy" else 1
-        several = not spec.unit_bids and "unit_demand" not in assumes
+        several = not spec.unit_bids and not spec.unit_supply and "unit_demand" not in assumes
         bids = [_bid(f"a{i}", sign, several, draw) for i in range(rng.randint(0, 5))]
     head = {"mechanism": spec.slug, "params": params, "seed": f"{rng.getrandbits(16):04x}"}
     return prepare(spec, {**head, "currency": "USD", "exponent": 2, "lots": [lot], "bids": bids})

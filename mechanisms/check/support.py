@@ -15,7 +15,7 @@ from mechanisms.types import Outcome, Problem
 def envy_free(problem: Problem, outcome: Outcome) -> Iterator[Finding]:
     """At each lot's price nobody would rather have had another quantity."""
     for report in reports(problem):
-        wished = sum(_wish(report, lot.id, outcome.prices[lot.id]) for lot in problem.lots if lot.id in outcome.prices)
+        wished = sum(_wish(report, lot, outcome.prices[lot.id]) for lot in problem.lots if lot.id in outcome.prices)
         if wished > _gain(outcome, report.agent):
             yield Finding(
                 "envy_free", "envy", f"{report.agent!r} would rather trade otherwise at these prices", "/prices"
@@ -40,16 +40,25 @@ def core_for_reports(problem: Problem, outcome: Outcome) -> Iterator[Finding]:
     One-sided: a coalition needs the lot's owner, so it blocks only if owner and members together could have more than
     they got. Two-sided: at the supporting price, nobody alone could have more.
     """
-    prices = {lot.id: _supporting(problem, outcome, lot) for lot in problem.lots}
-    missing = {
-        report.agent: sum(_wish(report, lot, price) for lot, price in prices.items()) - _gain(outcome, report.agent)
-        for report in reports(problem)
-    }
-    short = sum(lack for lack in missing.values() if lack > 0)
-    if get(outcome.mechanism).sides == "one":
-        short += sum(_owner_wish(problem, lot, prices[lot.id]) for lot in problem.lots) - _owner_gain(problem, outcome)
+    one_sided = get(outcome.mechanism).sides == "one"
+    best = [best_case(problem, lot, not one_sided).price for lot in problem.lots]
+    stated = [outcome.prices.get(lot.id, price) for lot, price in zip(problem.lots, best, strict=True)]
+    reserves = [lot.reserve for lot in problem.lots]
+    candidates = (stated, best, reserves) if one_sided else (stated, best)
+    short = min(_shortage(problem, outcome, prices, one_sided) for prices in candidates)
     if short > 0:
         yield Finding("core_for_reports", "blocked", f"a coalition could have {short} more", "/payments")
+
+
+def _shortage(problem: Problem, outcome: Outcome, prices: list[int], one_sided: bool) -> int:
+    """What the best coalition could have beyond what its members got, at most, if these prices are right."""
+    pairs = list(zip(problem.lots, prices, strict=True))
+    short = 0
+    for report in reports(problem):
+        short += max(0, sum(_wish(report, lot, price) for lot, price in pairs) - _gain(outcome, report.agent))
+    if one_sided:
+        short += sum(_owner_wish(problem, lot, price) for lot, price in pairs) - _owner_gain(problem, outcome)
+    return short
 
 
 def _gain(outcome: Outcome, agent: str) -> int:
@@ -57,17 +66,14 @@ def _gain(outcome: Outcome, agent: str) -> int:
     return (award.value if award else 0) - outcome.payments.get(agent, 0)
 
 
-def _wish(report: Report, lot: str, price: int) -> int:
-    """The most that this agent could gain at that unit price."""
-    bought = sum(units * (each - price) for units, each in report.buys.get(lot, []) if each > price)
-    return bought + sum(units * (each + price) for units, each in report.sells.get(lot, []) if each + price > 0)
-
-
-def _supporting(problem: Problem, outcome: Outcome, lot: Lot) -> int:
-    """The outcome's own price, or one at which the best allocation leaves nobody wanting."""
-    if lot.id in outcome.prices:
-        return outcome.prices[lot.id]
-    return best_case(problem, lot, get(outcome.mechanism).sides == "two").price
+def _wish(report: Report, lot: Lot, price: int) -> int:
+    """The most that this agent could gain at that unit price, within the lot's supply."""
+    left, total = lot.supply or 2**62, 0
+    buys = [(units, each - price) for units, each in report.buys.get(lot.id, [])]
+    for units, gain in buys or [(units, each + price) for units, each in report.sells.get(lot.id, [])]:
+        taken = min(units, left) if gain > 0 else 0
+        total, left = total + taken * gain, left - taken
+    return total
 
 
 def _owner_wish(problem: Problem, lot: Lot, price: int) -> int:

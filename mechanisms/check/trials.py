@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from random import Random
 
 from msgspec.structs import replace
@@ -14,6 +15,8 @@ from mechanisms.claims import Claim
 from mechanisms.engine import clear
 from mechanisms.spec import Spec
 from mechanisms.types import Problem
+
+Trial = Callable[[Spec, Claim, Problem, Random], Lie | None]
 
 
 def truthful(spec: Spec, claim: Claim, problem: Problem, rng: Random) -> Lie | None:
@@ -70,7 +73,7 @@ def _best(found: list[Lie | None]) -> Lie | None:
     return max((lie for lie in found if lie is not None), key=lambda lie: lie.gain, default=None)
 
 
-TRIALS = {
+TRIALS: dict[str, Trial] = {
     "truthful": truthful,
     "efficient": efficient,
     "false_name_proof": false_name_proof,

@@ -26,7 +26,8 @@ SPEC = Spec(
     max_lots=1,
     claims=(
         *holds("feasible", "individually_rational", "optimal_for_reports", "pareto"),
-        *holds("revenue_monotone", assumes=("fixed_reserve",)),
+        *holds("revenue_monotone", assumes=("fixed_reserve",), quality={}),
+        *fails("revenue_monotone", assumes=("fixed_reserve",)),
         *fails("truthful", "efficient", "false_name_proof", assumes=TRUTH_RESERVED),
         *fails("symmetric", "envy_free"),
     ),
