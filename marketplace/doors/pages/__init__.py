@@ -1,0 +1,1 @@
+"""The pages that people look at: the list of markets and each market, live."""
