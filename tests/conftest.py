@@ -9,6 +9,7 @@ from marketplace.bidding.intake import committer
 from marketplace.clearing.workers import worker
 from marketplace.core import sweeps
 from marketplace.markets import terms
+from tests.server import Server
 
 
 @pytest.fixture(autouse=True)
@@ -31,3 +32,19 @@ def _no_child_left() -> Iterator[None]:
 def swept(transactional_db: None):
     """Do all background work that is due, in this thread; the clearing child is the real one."""
     return sweeps.run_due
+
+
+@pytest.fixture(scope="session")
+def doors_only(django_db_setup: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """A server without background work, shared by the session's tests."""
+    server = Server(sweeps=False, log=tmp_path_factory.mktemp("server") / "doors.log")
+    yield server
+    server.stop()
+
+
+@pytest.fixture(scope="session")
+def server(django_db_setup: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """A whole server, shared by the session's tests."""
+    whole = Server(sweeps=True, log=tmp_path_factory.mktemp("server") / "whole.log")
+    yield whole
+    whole.stop()
