@@ -1,0 +1,133 @@
+"""Markets from their opening to settled money, through services, the real child and the real SDK."""
+
+import json
+from collections.abc import Callable
+
+import pytest
+
+import mechanisms
+from marketplace.clearing.explanations import outcome_answer
+from marketplace.core import streams
+from marketplace.markets.models import Market, Round
+from marketplace.markets.services import cancel_market
+from marketplace.reports.outcomes import outcome_rows
+from marketplace.settlement.models import Authorisation, Obligation
+from marketplace.settlement.services import balances, verify_journal
+from mechanisms import check
+from mechanisms.types import Outcome, Problem
+from tests.factories import Trader, buy, close_now, curve, open_a_market
+
+pytestmark = pytest.mark.django_db(transaction=True, databases=["default", "stripe_sandbox"])
+Sweep = Callable[[], int]
+
+
+def settle(market: Market, swept: Sweep) -> Round:
+    """Let the market close, clear and settle; its round."""
+    close_now(market)
+    swept()
+    market.refresh_from_db()
+    assert market.state == Market.State.SETTLED
+    assert not verify_journal(journal=market.journal)
+    return market.rounds.get()
+
+
+def test_one_room_goes_to_the_highest_bid_at_the_second(swept: Sweep) -> None:
+    hotel, guests = Trader(card=None, payout=True), [Trader() for _ in range(3)]
+    market = open_a_market(lots=[{"id": "room", "seller": hotel.agent.ref, "reserve": 3000}])
+    parts = [guest.join(market, 9000) for guest in guests]
+    for guest, value in zip(guests, (5000, 8000, 6500), strict=True):
+        guest.bid(market, buy("room", value))
+    round_ = settle(market, swept)
+    outcome = Outcome.from_json(round_.outcome)
+    assert outcome.payments == {parts[0].ref: 0, parts[1].ref: 6500, parts[2].ref: 0}
+    assert [(o.kind, o.amount_minor, o.state) for o in Obligation.objects.order_by("kind")] == [
+        ("collect", 6500, "paid"),
+        ("payout", 6500, "paid"),
+    ]
+    assert sorted(Authorisation.objects.values_list("state", flat=True)) == ["captured", "released", "released"]
+    books = balances(market.journal)
+    assert sum(books.values()) == 0
+    assert {amount for account, amount in books.items() if account.startswith("payee:")} in ({6500}, {-6500})
+
+
+def test_a_double_auction_pays_every_seller_what_the_buyers_paid(swept: Sweep) -> None:
+    buyers, sellers = [Trader() for _ in range(3)], [Trader(card=None, payout=True) for _ in range(2)]
+    market = open_a_market(mechanism="double_auction", exponent=3, lots=[{"id": "mwh"}])
+    for buyer, price in zip(buyers, (9_005, 8_004, 3_001), strict=True):
+        buyer.join(market, 50_00)
+        buyer.bid(market, curve("mwh", (3, price)))
+    for seller, price in zip(sellers, (2_002, 4_003), strict=True):
+        seller.join(market, 0)
+        seller.bid(market, curve("mwh", (-3, price)))
+    round_ = settle(market, swept)
+    outcome = Outcome.from_json(round_.outcome)
+    price = outcome.prices["mwh"]
+    assert 4_003 <= price <= 8_004
+    paid = sum(Obligation.objects.filter(kind="collect").values_list("amount_minor", flat=True))
+    got = sum(Obligation.objects.filter(kind="payout").values_list("amount_minor", flat=True))
+    assert paid == sum(3 * price // 10 for _ in range(2))  # each payer rounded down to the cent
+    assert 0 <= paid - got < 2  # below n units of residue
+    assert sum(balances(market.journal).values()) == 0
+
+
+def test_nothing_traded_releases_every_hold(swept: Sweep) -> None:
+    market, guest = open_a_market(lots=[{"id": "room", "reserve": 9000}]), Trader()
+    guest.join(market, 5000)
+    guest.bid(market, buy("room", 4000))
+    round_ = settle(market, swept)
+    assert round_.status == "no_trade"
+    assert not Obligation.objects.exists()
+    assert Authorisation.objects.get().state == "released"
+
+
+def test_a_cancelled_market_owes_nothing_and_holds_nothing(swept: Sweep) -> None:
+    market, guest = open_a_market(), Trader()
+    guest.join(market, 5000)
+    guest.bid(market, buy("room", 4000))
+    assert cancel_market(market=market, reason="a mistake")
+    assert not cancel_market(market=market, reason="again")
+    swept()
+    assert Authorisation.objects.get().state == "released"
+    assert not Round.objects.exists()
+    assert [row.kind for row in streams.read(market.stream)][-1] == "market.cancelled"
+
+
+def test_the_round_can_be_recomputed_by_anyone(swept: Sweep) -> None:
+    market, guests = open_a_market(), [Trader() for _ in range(4)]
+    for guest, value in zip(guests, (5000, 7000, 7000, 100), strict=True):
+        guest.join(market, 9000)
+        guest.bid(market, buy("room", value))
+    round_ = settle(market, swept)
+    problem, outcome = Problem.from_json(round_.problem), Outcome.from_json(round_.outcome)
+    assert problem.seed == market.seed
+    again = mechanisms.run(problem.mechanism, problem, problem.params, problem.seed)
+    assert again.to_json().decode() == round_.outcome
+    assert not check.verify(problem, outcome)
+
+
+@pytest.mark.parametrize("disclosure", ["own_only", "pseudonymous", "public"])
+def test_an_outcome_tells_each_what_the_market_discloses(swept: Sweep, disclosure: str) -> None:
+    market, winner, loser = open_a_market(disclosure=disclosure), Trader(), Trader()
+    names = [trader.join(market, 9000).ref for trader in (winner, loser)]
+    winner.bid(market, buy("room", 7321))
+    loser.bid(market, buy("room", 5432))
+    settle(market, swept)
+    mine = outcome_answer(market, names[0])
+    assert (mine["mine"]["won"], mine["mine"]["payment"], mine["mine"]["means"]) == (True, 5432, "You pay 54.32 EUR.")
+    assert "54.32 EUR" in mine["why"]
+    nobody = json.dumps(outcome_answer(market, None))
+    assert ("7321" in nobody) == (disclosure != "own_only")  # the winner's own bid stays its own
+    assert (names[1] in nobody) == (disclosure == "public")
+    rows = outcome_rows(market, own={names[1]}, everything=False)
+    assert [row["participant"] for row in rows] == ([names[1]] if disclosure == "own_only" else sorted(names))
+
+
+def test_events_of_a_life(swept: Sweep) -> None:
+    market, guest = open_a_market(), Trader()
+    participation = guest.join(market, 9000)
+    guest.bid(market, buy("room", 7000))
+    settle(market, swept)
+    kinds = [row.kind for row in streams.read(market.stream)]
+    assert kinds == ["market.opened", "market.joined", "market.closed", "round.cleared", "market.settled"]
+    private = [row.kind for row in streams.read(participation.stream)]
+    assert private == ["participation.active", "bid.accepted", "round.cleared"]
