@@ -3,11 +3,17 @@
 from typing import Any
 
 import mechanisms
+from mechanisms.registry import Spec
 
 
 def rules() -> list[dict[str, Any]]:
     """Every rule: what it is, what it takes, what it promises and on which assumptions."""
     return [_rule(spec) for spec in mechanisms.specs()]
+
+
+def rule(slug: str) -> Spec:
+    """One rule's declaration, for pages that say what it does."""
+    return mechanisms.get(slug)
 
 
 def _rule(spec: Any) -> dict[str, Any]:

@@ -25,9 +25,8 @@ from marketplace.settlement.services import open_journal, release_all
 def create_market(*, config: MarketConfiguration, operator: Agent | None = None) -> Market:
     """A new market in draft; it opens by the sweep when its time has come."""
     checked(config)
-    now, ref = clock.now(), new_ref("mkt")
-    market = Market.objects.create(
-        ref=ref,
+    now = clock.now()
+    market = Market(
         title=config.title,
         description=config.description,
         mechanism=config.mechanism,
@@ -37,13 +36,21 @@ def create_market(*, config: MarketConfiguration, operator: Agent | None = None)
         disclosure=config.disclosure,
         opens_at=opening_instant(config, now),
         closes_at=closing_instant(config, now),
-        seed=secrets.token_hex(16),
-        journal=open_journal(name=f"market:{ref}", currency=config.currency),
         operator=operator,
-        created_at=now,
     )
-    streams.open_stream(market.stream)
+    draft_market(market=market)
     Lot.objects.bulk_create(_lot_row(market, lot) for lot in config.lots)
+    return market
+
+
+@transaction.atomic
+def draft_market(*, market: Market) -> Market:
+    """Store a new market in draft with what nobody chooses: its name, seed, books and public stream."""
+    market.ref, market.state = new_ref("mkt"), Market.State.DRAFT
+    market.seed, market.created_at = secrets.token_hex(16), clock.now()
+    market.journal = open_journal(name=f"market:{market.ref}", currency=market.currency)
+    market.save(force_insert=True)
+    streams.open_stream(market.stream)
     return market
 
 

@@ -1,22 +1,22 @@
 """An outcome as the page shows it: nothing that the market's disclosure does not tell everybody."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import groupby
 from typing import Any
 
-import mechanisms
-from marketplace.clearing.disclosure import prices_text, traded
+from marketplace.clearing.explanations import outcome_answer
 from marketplace.core.money import amount_text
 from marketplace.doors.pages.charts import Chart, Points, draw
 from marketplace.doors.pages.words import NO_DEAL
-from marketplace.markets.models import Lot, Market, Round
-from mechanisms.types import Award, Outcome, Problem
+from marketplace.markets.models import Market, Round
+from marketplace.reports.outcomes import outcome_rows
 
 LOTS_DRAWN = 6
 AWARDS_SHOWN = 12
 STEPS_SHOWN = 2_000
-WELFARE = {"two": "Gained by both sides, as stated", "one": "Worth to who got it, as stated"}
+SIDE = {True: ("buys", "pays"), False: ("sells", "receives")}
 
 
 @dataclass(frozen=True)
@@ -31,12 +31,12 @@ class Step:
 
 @dataclass(frozen=True)
 class LotResult:
-    """What became of one lot."""
+    """What became of one lot; `best` says where the two sides stood."""
 
     name: str
     price: str
     quantity: int
-    chart: Chart | None
+    chart: Chart | None = None
     steps: Sequence[Step] = ()
     best: str = ""
 
@@ -65,7 +65,6 @@ class Result:
     lots: list[LotResult]
     told: bool
     turnover: str
-    welfare_label: str
     welfare: str
     awards: list[AwardRow]
     more_awards: str
@@ -75,56 +74,51 @@ class Result:
 
 @lru_cache(maxsize=64)
 def result_of(round_ref: str) -> Result:
-    """The result of a cleared round; it never changes, so a crowd of watchers costs one computation."""
-    round_ = Round.objects.select_related("market").get(ref=round_ref)
-    market = round_.market
-    problem, outcome = Problem.from_json(round_.problem), Outcome.from_json(round_.outcome)
+    """The result of the round that stands; it never changes, so a crowd of watchers costs one computation."""
+    market = Round.objects.select_related("market").get(ref=round_ref).market
+    answer = outcome_answer(market, None)
     told = market.disclosure != Market.Disclosure.OWN_ONLY
-    lots = _lots(market, problem, outcome, told)
-    headline, detail = _headline(outcome, lots)
-    awards = [_award(award, outcome, market) for award in sorted(outcome.awards, key=_size)] if told else []
+    rows = outcome_rows(market, own=set(), everything=False) if told else []
+    lots = _lots(market, answer)
+    headline, detail = _headline(answer["status"], lots)
+    awards = _awards(rows, market, many=len(lots) > 1)
     return Result(
-        status=outcome.status,
+        status=answer["status"],
         headline=headline,
         detail=detail,
         lots=lots,
         told=told,
-        turnover=_money(sum(charged for charged in outcome.payments.values() if charged > 0), market) if told else "",
-        welfare_label=WELFARE[mechanisms.get(market.mechanism).sides],
-        welfare=_money(outcome.welfare, market) if told else "",
+        turnover=_money(sum(row["payment"] for row in rows if row["payment"] > 0), market),
+        welfare=_money(answer.get("welfare", 0), market),
         awards=awards[:AWARDS_SHOWN],
         more_awards=f"{len(awards) - AWARDS_SHOWN:,}" if len(awards) > AWARDS_SHOWN else "",
-        digest=outcome.digest,
-        seed=market.seed,
+        digest=answer["digest"],
+        seed=answer["seed"],
     )
 
 
-def _lots(market: Market, problem: Problem, outcome: Outcome, told: bool) -> list[LotResult]:
-    """Every lot with its price; the first few with their curves."""
-    prices, quantities = prices_text(market, outcome), traded(outcome)
-    titles = dict(Lot.objects.filter(market=market).values_list("name", "title"))
-    rows = []
-    for index, lot in enumerate(problem.lots):
-        drawn = {}
-        if told and index < LOTS_DRAWN:
-            drawn = _drawn(market, mechanisms.curves(problem, lot.id), outcome.prices.get(lot.id), quantities, lot.id)
-        name, price = titles.get(lot.id) or lot.id, prices.get(lot.id, "")
-        rows.append(LotResult(name, price, quantities.get(lot.id, 0), **({"chart": None} | drawn)))
-    return rows
+def _lots(market: Market, answer: Mapping[str, Any]) -> list[LotResult]:
+    """Every lot with its price; the first few with their curves, where those are told."""
+    results = []
+    for index, lot in enumerate(market.lots.order_by("name")):
+        quantity, price = answer["traded"].get(lot.name, 0), answer["prices"].get(lot.name)
+        drawn: dict[str, Any] = {}
+        if index < LOTS_DRAWN and "curves" in answer:
+            drawn = _drawn(market, answer["curves"][lot.name], price, quantity)
+        results.append(LotResult(lot.title or lot.name, answer["prices_text"].get(lot.name, ""), quantity, **drawn))
+    return results
 
 
-def _drawn(
-    market: Market, curves: dict[str, Any], price: int | None, quantities: dict[str, int], lot: str
-) -> dict[str, Any]:
+def _drawn(market: Market, curves: Mapping[str, Points], price: int | None, quantity: int) -> dict[str, Any]:
     demand, supply = curves["demand"], curves["supply"]
     units = {"exponent": market.exponent, "currency": market.currency}
-    chart = draw(demand, supply, price=price, traded=quantities.get(lot, 0), **units)
+    chart = draw(demand, supply, price=price, traded=quantity, **units)
     return {"chart": chart, "steps": steps(demand, supply, price, market), "best": _best(demand, supply, market)}
 
 
 def steps(demand: Points, supply: Points, price: int | None, market: Market) -> list[Step]:
     """The curves as a table, highest price first."""
-    wanted, offered = _by_price(demand), _by_price(supply)
+    wanted, offered = ({unit: quantity for quantity, unit in side} for side in (demand, supply))
     levels = sorted({*wanted, *offered} | ({price} if price is not None else set()))
     offers, reached = {}, 0
     for level in levels:
@@ -136,10 +130,6 @@ def steps(demand: Points, supply: Points, price: int | None, market: Market) -> 
     return rows[:STEPS_SHOWN]
 
 
-def _by_price(points: Points) -> dict[int, int]:
-    return {unit: quantity for quantity, unit in points}
-
-
 def _best(demand: Points, supply: Points, market: Market) -> str:
     """Where the two sides stood: what a person asks first when nothing was traded."""
     parts = [f"the highest bid was {_money(demand[0][1], market)}"] if demand else ["nobody bid"]
@@ -148,10 +138,10 @@ def _best(demand: Points, supply: Points, market: Market) -> str:
     return words[0].upper() + words[1:] + "."
 
 
-def _headline(outcome: Outcome, lots: list[LotResult]) -> tuple[str, str]:
+def _headline(status: str, lots: list[LotResult]) -> tuple[str, str]:
     """The outcome in two breaths: the large words, and the line beneath."""
-    if outcome.status != "cleared":
-        return "No trade" if outcome.status == "no_trade" else "No outcome", NO_DEAL.get(outcome.status, "")
+    if status != "cleared":
+        return "No trade" if status == "no_trade" else "No outcome", NO_DEAL.get(status, "")
     sold = [lot for lot in lots if lot.quantity]
     if len(sold) != 1:
         return f"{len(sold)} of {len(lots)} lots traded", "Each at its own price."
@@ -161,19 +151,19 @@ def _headline(outcome: Outcome, lots: list[LotResult]) -> tuple[str, str]:
     return sold[0].price, f"{quantity:,} traded, each at this price." if quantity > 1 else "One traded, at this price."
 
 
-def _size(award: Award) -> tuple[int, str]:
-    """The large ones first."""
-    return -sum(abs(quantity) for quantity in award.bundle.values()), award.agent
-
-
-def _award(award: Award, outcome: Outcome, market: Market) -> AwardRow:
-    payment = outcome.payments.get(award.agent, 0)
-    words = [
-        f"{'buys' if quantity > 0 else 'sells'} {abs(quantity):,} {lot}"
-        for lot, quantity in sorted(award.bundle.items())
-    ]
-    act = "pays" if payment >= 0 else "receives"
-    return AwardRow(award.agent, ", ".join(words), f"{act} {_money(abs(payment), market)}")
+def _awards(rows: Iterable[Mapping[str, Any]], market: Market, many: bool) -> list[AwardRow]:
+    """Who traded, the large ones first; lots are named where there are several."""
+    awards = []
+    for agent, parts in groupby((row for row in rows if row["quantity"]), key=lambda row: str(row["participant"])):
+        bundle = list(parts)
+        words = [
+            f"{SIDE[row['quantity'] > 0][0]} {abs(row['quantity']):,}" + (f" {row['lot']}" if many else "")
+            for row in bundle
+        ]
+        payment = sum(row["payment"] for row in bundle)
+        money = f"{SIDE[payment >= 0][1]} {_money(abs(payment), market)}"
+        awards.append((-sum(abs(row["quantity"]) for row in bundle), AwardRow(agent, ", ".join(words), money)))
+    return [award for _, award in sorted(awards, key=lambda one: (one[0], one[1].agent))]
 
 
 def _money(amount: int, market: Market) -> str:

@@ -7,7 +7,6 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
-import mechanisms
 from marketplace.core import clock, limits
 from marketplace.core.models import Event, Stream
 from marketplace.core.money import amount_text
@@ -22,6 +21,7 @@ from marketplace.doors.pages.words import (
     phase_of,
     variant,
 )
+from marketplace.markets.catalogue import rule
 from marketplace.markets.models import Market, Round
 from marketplace.markets.terms import find_market
 
@@ -82,7 +82,7 @@ def _page(request: HttpRequest, name: str, context: dict[str, Any], status: int 
 def _shown(market: Market, head: int) -> dict[str, Any]:
     last = _last_round(market)
     phase = phase_of(market, last)
-    spec = mechanisms.get(market.mechanism)
+    spec = rule(market.mechanism)
     return {
         "phase": phase,
         "phase_words": PHASES[phase],
@@ -152,7 +152,7 @@ def _row(market: Market, result: str) -> dict[str, Any]:
     label = PHASES["cleared" if result and market.state == Market.State.CLOSED else market.state].label
     return {
         "market": market,
-        "rule": mechanisms.get(market.mechanism).title,
+        "rule": rule(market.mechanism).title,
         "label": label,
         "agents": f"{market.participants:,}",
         "result": result,

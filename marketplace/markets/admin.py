@@ -1,0 +1,181 @@
+"""Markets as their operator sees them: drafts to write, opened ones to look at, and never a bid."""
+
+from collections.abc import Callable, Iterable
+from typing import Any
+
+from django.contrib import admin, messages
+from django.db.models import QuerySet
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.urls import reverse
+from django.utils.html import format_html
+
+from marketplace.core.refusals import Refusal
+from marketplace.markets.drafts import change_draft, open_draft
+from marketplace.markets.forms import MAX_LOTS, LotForm, LotFormSet, MarketForm
+from marketplace.markets.models import Lot, Market, Round
+from marketplace.markets.services import cancel_market, clear_again, draft_market
+from marketplace.settlement.admin import ReadOnlyAdmin
+
+CANCELLED_BY_OPERATOR = "cancelled by the operator"
+
+
+class Guarded:
+    """Columns in `hidden` are not even read, and no address filters by what is not in `list_filter`.
+
+    Django would let one filter by any column in the address, and so guess it letter by letter.
+    """
+
+    hidden: tuple[str, ...] = ()
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
+        """The rows without what is hidden."""
+        return super().get_queryset(request).defer(*self.hidden)  # type: ignore[misc]
+
+    def lookup_allowed(self, lookup: str, value: str, request: HttpRequest) -> bool:
+        """Whether the list may be filtered so."""
+        allowed: Iterable[Any] = self.list_filter  # type: ignore[attr-defined]
+        return lookup in {f"{name}__exact" for name in allowed}
+
+
+class LotInline(admin.TabularInline):
+    """What is traded; fixed once the market has opened."""
+
+    model = Lot
+    form = LotForm
+    formset = LotFormSet
+    raw_id_fields = ("seller",)
+    extra, min_num, max_num, validate_min, validate_max = 0, 1, MAX_LOTS, True, True
+
+    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """To drafts only."""
+        return (obj is None or is_draft(obj)) and super().has_add_permission(request, obj)
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Of drafts only."""
+        return (obj is None or is_draft(obj)) and super().has_change_permission(request, obj)
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """From drafts only."""
+        return (obj is None or is_draft(obj)) and super().has_delete_permission(request, obj)
+
+
+class RoundInline(admin.TabularInline):
+    """How the clearing went."""
+
+    model = Round
+    fields = readonly_fields = ("ref", "n", "state", "status", "failure", "digest", "finished_at")
+    extra, can_delete, show_change_link = 0, False, True
+
+    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Rounds come from the close."""
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """An outcome is frozen."""
+        return False
+
+
+def is_draft(market: Market) -> bool:
+    """Whether nothing about it is promised to anybody yet."""
+    return market.state == Market.State.DRAFT and market.participants == 0
+
+
+@admin.register(Market)
+class MarketAdmin(Guarded, admin.ModelAdmin):
+    """Markets: write a draft, open it, look on."""
+
+    hidden = ("seed", "last_bid")
+    form = MarketForm
+    inlines = (LotInline, RoundInline)
+    list_display = ("title", "ref", "state", "mechanism", "closes_at", "participants", "live_page")
+    list_filter = ("state", "mechanism", "disclosure", "currency")
+    search_fields = ("ref", "title")
+    actions = ("open_now", "cancel", "clear_once_more")
+    fieldsets = (
+        (None, {"fields": ("title", "description", "disclosure")}),
+        ("Rule", {"fields": ("mechanism", "params", "currency", "exponent")}),
+        ("Time", {"fields": ("opens_at", "closes_at")}),
+        ("As it stands", {"fields": ("ref", "state", "participants", "settled_at", "cancel_reason", "live_page")}),
+    )
+    readonly_fields = ("ref", "state", "participants", "settled_at", "cancel_reason", "live_page")
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:
+        """The currency is fixed with the books that are kept in it."""
+        return (*self.readonly_fields, "currency") if obj is not None else self.readonly_fields
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Drafts only: what agents have been promised stands."""
+        return (obj is None or is_draft(obj)) and super().has_change_permission(request, obj)
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """A market is cancelled, not deleted."""
+        return False
+
+    def changeform_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        """What a service refuses after all is said, and nothing is stored."""
+        try:
+            return super().changeform_view(request, *args, **kwargs)
+        except Refusal as refusal:
+            self.message_user(request, f"{refusal.detail} {refusal.next}", messages.ERROR)
+            return HttpResponseRedirect(request.get_full_path())
+
+    def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
+        """New and changed drafts go through the services."""
+        if change:
+            change_draft(market=obj)
+        else:
+            draft_market(market=obj)
+
+    @admin.display(description="live page")
+    def live_page(self, market: Market) -> str:
+        """Where people watch it."""
+        if not market.pk or market.state == Market.State.DRAFT:
+            return "when it opens"
+        return format_html('<a href="{}">watch</a>', reverse("market-page", args=[market.ref]))
+
+    @admin.action(description="Open now", permissions=["change"])
+    def open_now(self, request: HttpRequest, queryset: QuerySet[Market]) -> None:
+        """Drafts become open markets."""
+        self._each(request, queryset, lambda market: open_draft(market=market), "opened", "it was no draft")
+
+    @admin.action(description="Cancel, and release every hold", permissions=["change"])
+    def cancel(self, request: HttpRequest, queryset: QuerySet[Market]) -> None:
+        """Drafts and open markets end without a trade."""
+
+        def act(market: Market) -> object:
+            return cancel_market(market=market, reason=CANCELLED_BY_OPERATOR)
+
+        self._each(request, queryset, act, "cancelled", "it had closed before")
+
+    @admin.action(description="Clear again what failed to clear", permissions=["change"])
+    def clear_once_more(self, request: HttpRequest, queryset: QuerySet[Market]) -> None:
+        """A new round for markets whose last one failed."""
+        self._each(request, queryset, lambda market: clear_again(market=market), "cleared again", "nothing to do")
+
+    def _each(
+        self,
+        request: HttpRequest,
+        queryset: QuerySet[Market],
+        act: Callable[[Market], object],
+        done: str,
+        lost: str,
+    ) -> None:
+        """Each market by itself; one that is refused does not keep the others back."""
+        for market in queryset.select_related("journal"):
+            try:
+                level, words = (messages.SUCCESS, done) if act(market) else (messages.WARNING, f"unchanged: {lost}")
+            except Refusal as refusal:
+                level, words = messages.ERROR, f"refused: {refusal.detail}"
+            self.message_user(request, f"{market.title}: {words}.", level)
+
+
+@admin.register(Round)
+class RoundAdmin(Guarded, ReadOnlyAdmin):
+    """Rounds, without problem and outcome: those hold every bid, and reports tell what may be told."""
+
+    list_display = ("ref", "market", "n", "state", "status", "created_at", "finished_at")
+    list_filter = ("state", "status")
+    search_fields = ("ref", "market__ref", "market__title")
+    list_select_related = ("market",)
+    hidden = ("problem", "outcome", "claim")
+    fields = ("ref", "market", "n", "state", "status", "digest", "failure", "claimed_at", "created_at", "finished_at")

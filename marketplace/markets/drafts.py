@@ -1,0 +1,78 @@
+"""Drafts: markets made by hand, changed until they open, and checked like any other."""
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+
+from django.db import transaction
+
+from marketplace.core import clock
+from marketplace.core.refusals import Refusal
+from marketplace.markets.configuration import (
+    LotConfiguration,
+    MarketConfiguration,
+    checked,
+    closing_instant,
+)
+from marketplace.markets.models import Lot, Market
+from marketplace.markets.services import open_market
+
+CHANGEABLE = (
+    "title",
+    "description",
+    "mechanism",
+    "params",
+    "exponent",
+    "disclosure",
+    "opens_at",
+    "closes_at",
+)
+
+
+def change_draft(*, market: Market) -> None:
+    """Write a draft's new terms; refused where it has opened meanwhile: an opened market never changes."""
+    terms = {name: getattr(market, name) for name in CHANGEABLE}
+    if Market.objects.filter(pk=market.pk, state=Market.State.DRAFT, participants=0).update(**terms) != 1:
+        raise Refusal(409, "market_frozen", "The market has opened meanwhile.", "Make a new market.")
+
+
+def check_draft(*, market: Market, lots: Sequence[Lot]) -> None:
+    """Refuse what could not open: the same checks as for a market made through the API."""
+    config = MarketConfiguration(
+        title=market.title,
+        description=market.description,
+        mechanism=market.mechanism,
+        params=market.params,
+        currency=market.currency,
+        exponent=market.exponent,
+        disclosure=market.disclosure,
+        opens_at=_utc(market.opens_at),
+        closes_at=_utc(market.closes_at),
+        lots=[_stated(lot) for lot in lots],
+    )
+    checked(config)
+    closing_instant(config, clock.now())
+
+
+@transaction.atomic
+def open_draft(*, market: Market) -> bool:
+    """Open a draft before its time; refused where it does not hold together, False where it is no draft any more."""
+    locked = Market.objects.select_for_update().filter(pk=market.pk, state=Market.State.DRAFT).first()
+    if locked is None:
+        return False
+    check_draft(market=locked, lots=list(locked.lots.select_related("seller")))
+    return open_market(market=locked)
+
+
+def _stated(lot: Lot) -> LotConfiguration:
+    return LotConfiguration(
+        id=lot.name,
+        title=lot.title,
+        supply=lot.supply,
+        reserve=lot.reserve,
+        seller=lot.seller.ref if lot.seller else None,
+        attributes=lot.attributes,
+    )
+
+
+def _utc(moment: datetime | None) -> datetime | None:
+    return moment.astimezone(UTC) if moment is not None else None

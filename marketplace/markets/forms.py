@@ -1,0 +1,100 @@
+"""The operator's forms: what a draft says, with each refusal at the field that it is about."""
+
+from typing import Any
+
+from django import forms
+from django.forms.models import BaseInlineFormSet
+
+import mechanisms
+from marketplace.core import limits
+from marketplace.core.money import CURRENCIES
+from marketplace.core.refusals import Refusal
+from marketplace.markets.drafts import check_draft
+from marketplace.markets.models import Lot, Market
+from mechanisms.types import ProblemError
+
+
+def rules() -> list[tuple[str, str]]:
+    """The rules that a market can have."""
+    return [(spec.slug, spec.title) for spec in mechanisms.specs()]
+
+
+class MarketForm(forms.ModelForm):
+    """A market in draft."""
+
+    mechanism = forms.ChoiceField(choices=rules, help_text="the rule that clears it")
+    currency = forms.ChoiceField(choices=[(code, code) for code in sorted(CURRENCIES)], initial="EUR")
+    exponent = forms.IntegerField(min_value=0, max_value=6, initial=2, help_text="bids count 10^-exponent")
+
+    class Meta:
+        model = Market
+        fields = (
+            "title",
+            "description",
+            "mechanism",
+            "params",
+            "currency",
+            "exponent",
+            "disclosure",
+            "opens_at",
+            "closes_at",
+        )
+
+    def clean(self) -> dict[str, Any]:
+        """The rule judges its own parameters."""
+        data: dict[str, Any] = super().clean() or {}
+        data["params"] = data.get("params") or {}
+        if not isinstance(data["params"], dict):
+            self.add_error("params", "Write a JSON object, such as {}.")
+        elif "mechanism" in data:
+            try:
+                mechanisms.get(data["mechanism"]).read_params(data["params"])
+            except ProblemError as error:
+                self.add_error("params", f"{error.pointer.removeprefix('/params/')}: {error.detail}")
+        return data
+
+
+class LotForm(forms.ModelForm):
+    """A lot of a draft."""
+
+    class Meta:
+        model = Lot
+        fields = ("name", "title", "supply", "reserve", "seller", "attributes")
+
+    def clean_attributes(self) -> dict[str, Any]:
+        """An object, if anything."""
+        value = self.cleaned_data["attributes"] or {}
+        if not isinstance(value, dict):
+            raise forms.ValidationError("Write a JSON object, such as {}.")
+        return value
+
+
+class LotFormSet(BaseInlineFormSet):
+    """The lots of a draft, checked together with it once each is well-formed."""
+
+    def clean(self) -> None:
+        """What the rule or a bound refuses is said at the lot, or above the lots."""
+        super().clean()
+        market = self.instance
+        if any(self.errors) or not (market.mechanism and market.currency and market.closes_at):
+            return
+        kept = [form for form in self.forms if form.has_changed() or form.instance.pk]
+        kept = [form for form in kept if not self._should_delete_form(form)]
+        try:
+            check_draft(market=market, lots=[form.instance for form in kept])
+        except Refusal as refusal:
+            _say(refusal, kept)
+
+
+def _say(refusal: Refusal, lots: list[forms.ModelForm]) -> None:
+    parts = (refusal.pointer or "").split("/")
+    if len(parts) > 3 and parts[1] == "lots" and int(parts[2]) < len(lots):
+        form = lots[int(parts[2])]
+        field = {"id": "name"}.get(parts[3], parts[3])
+        if field in form.fields:
+            form.add_error(field, refusal.detail)
+            return
+    raise forms.ValidationError(refusal.detail)
+
+
+MAX_LOTS = limits.LOTS_PER_MARKET
