@@ -21,9 +21,9 @@ def _fresh_caches() -> Iterator[None]:
     committer.stop()
 
 
-@pytest.fixture(scope="session", autouse=True)
-def _no_child_left() -> Iterator[None]:
-    """The clearing child is shared by the session's tests and ends with it."""
+@pytest.fixture(scope="session")
+def django_db_setup(django_db_setup: None) -> Iterator[None]:
+    """The clearing child is shared by the session's tests and lets go of the database before that is dropped."""
     yield
     worker.stop()
 
