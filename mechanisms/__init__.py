@@ -2,11 +2,26 @@
 
 from __future__ import annotations
 
+from mechanisms.arrays import run_arrays
+from mechanisms.bulk import read_columns
 from mechanisms.charts import curves
+from mechanisms.columns import Columns
 from mechanisms.engine import run
 from mechanisms.errors import ProblemError
 from mechanisms.explaining import explain
 from mechanisms.registry import get, specs
 from mechanisms.types import Outcome, Problem
 
-__all__ = ["Outcome", "Problem", "ProblemError", "curves", "explain", "get", "run", "specs"]
+__all__ = [
+    "Columns",
+    "Outcome",
+    "Problem",
+    "ProblemError",
+    "curves",
+    "explain",
+    "get",
+    "read_columns",
+    "run",
+    "run_arrays",
+    "specs",
+]

@@ -17,6 +17,13 @@ Rows = NDArray[np.intp]
 NEVER = -(2**62)
 
 
+BLOCK = 1 << 14
+
+
+def _block_maxima(column: NDArray[Any]) -> NDArray[Any]:
+    return np.maximum.reduceat(column, np.arange(0, len(column), BLOCK)) if len(column) else column
+
+
 @dataclass(frozen=True, eq=False)
 class Book:
     """The orders of one lot: int64 columns, one row for each step.
@@ -43,6 +50,13 @@ class Book:
         if not self.buying:
             return self.price
         return np.where(self.price < self.minimum, NEVER, -self.price) if self.minimum else -self.price
+
+    @cached_property
+    def tops(self) -> Column:
+        """The best score of each block of rows. Compared as unsigned, so that a negative price shows in its block."""
+        if self.buying or not len(self.price):
+            return _block_maxima(self.score)
+        return _block_maxima(self.price.view(np.uint64)).view(np.int64)
 
     @property
     def floor(self) -> int:
@@ -79,12 +93,31 @@ def nothing(book: Book, **certificate: Any) -> Fill:
     return Fill(filled=zeros, payment=zeros, certificate=certificate)
 
 
+class OneUnit(Fill):
+    """One row gets one unit; the columns, all zeros but for that row, are written out when they are first read."""
+
+    def __init__(self, book: Book, row: int, score: int) -> None:
+        self.__dict__.update(book=book, row=row, score=score, price=abs(score), certificate={})
+
+    @cached_property
+    def filled(self) -> Column:
+        """Zeros but for the winner's unit."""
+        return self._only(-1 if self.__dict__["book"].buying else 1)
+
+    @cached_property
+    def payment(self) -> Column:
+        """Zeros but for the winner's payment."""
+        return self._only(self.__dict__["score"])
+
+    def _only(self, value: int) -> Column:
+        column = np.zeros(len(self.__dict__["book"].price), np.int64)
+        column[self.__dict__["row"]] = value
+        return column
+
+
 def one_unit(book: Book, row: int, score: int) -> Fill:
     """One row gets one unit and pays that score (in a buying market: receives its opposite)."""
-    filled, payment = np.zeros((2, len(book.price)), np.int64)
-    filled[row] = -1 if book.buying else 1
-    payment[row] = score
-    return Fill(filled=filled, payment=payment, price=abs(score))
+    return OneUnit(book, int(row), score)
 
 
 def priced_by_score(book: Book, filled: Column, score: int) -> Fill:

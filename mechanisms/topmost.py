@@ -4,35 +4,25 @@ from __future__ import annotations
 
 import numpy as np
 
-from mechanisms.book import NEVER, Book, Column, Rows
-
-BLOCK = 1 << 15
+from mechanisms.book import BLOCK, NEVER, Book, Rows
 
 
-def best_rows(book: Book) -> tuple[int, Rows, Column]:
-    """The greatest score, the rows that have it, and the maximum of each block of rows."""
-    tops = _tops(book.score)
-    best = int(tops.max(initial=NEVER))
-    rows = [
-        np.flatnonzero(book.score[i * BLOCK : (i + 1) * BLOCK] == best) + i * BLOCK
-        for i in np.flatnonzero(tops == best)
-    ]
-    return best, np.concatenate(rows) if rows else np.empty(0, np.intp), tops
+def best_rows(book: Book) -> tuple[int, Rows]:
+    """The greatest score, and the rows that have it; `NEVER` and none in an empty book."""
+    best = int(book.tops.max(initial=NEVER))
+    starts = [int(block) * BLOCK for block in np.flatnonzero(book.tops == best)]
+    rows = [np.flatnonzero(book.score[start : start + BLOCK] == best) + start for start in starts]
+    return best, np.concatenate(rows) if rows else np.empty(0, np.intp)
 
 
-def _tops(score: Column) -> Column:
-    whole = len(score) // BLOCK * BLOCK
-    tops = score[:whole].reshape(-1, BLOCK).max(axis=1) if whole else score[:0]
-    return np.append(tops, score[whole:].max()) if whole < len(score) else tops
-
-
-def best_rival(book: Book, agent: int, tops: Column) -> int:
+def best_rival(book: Book, agent: int) -> int:
     """The greatest score among other agents' rows, `NEVER` where there is none; blocks too poor for it are skipped."""
     best = NEVER
-    for block in np.argsort(-tops, kind="stable"):
-        if tops[block] <= best:
+    for block in np.argsort(-book.tops, kind="stable"):
+        if book.tops[block] <= best:
             break
         rows = slice(block * BLOCK, (block + 1) * BLOCK)
-        others = book.score[rows][book.agent[rows] != agent]
-        best = max(best, int(others.max(initial=NEVER)))
+        others = book.score[rows].copy()
+        others[book.agent[rows] == agent] = NEVER
+        best = max(best, int(others.max()))
     return best

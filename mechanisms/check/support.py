@@ -14,23 +14,23 @@ from mechanisms.types import Outcome, Problem
 
 def envy_free(problem: Problem, outcome: Outcome) -> Iterator[Finding]:
     """At each lot's price nobody would rather have had another quantity."""
+    gains = _gains(outcome)
     for report in reports(problem):
         wished = sum(_wish(report, lot, outcome.prices[lot.id]) for lot in problem.lots if lot.id in outcome.prices)
-        if wished > _gain(outcome, report.agent):
-            yield Finding(
-                "envy_free", "envy", f"{report.agent!r} would rather trade otherwise at these prices", "/prices"
-            )
+        if wished > gains.get(report.agent, 0):
+            yield Finding("envy_free", "envy", f"{report.agent!r} would rather trade otherwise", "/prices")
     if outcome.awards and not outcome.prices:
         yield from _unpriced(problem, outcome)
 
 
 def _unpriced(problem: Problem, outcome: Outcome) -> Iterator[Finding]:
     """Without a common price: nobody would rather have what another got for what that one pays."""
+    gains = _gains(outcome)
     for report in reports(problem):
         for award in outcome.awards:
             worth = [report.worth(lot, quantity) for lot, quantity in award.bundle.items()]
             stated = sum(value for value in worth if value is not None) if None not in worth else None
-            if stated is not None and stated - outcome.payments.get(award.agent, 0) > _gain(outcome, report.agent):
+            if stated is not None and stated - outcome.payments.get(award.agent, 0) > gains.get(report.agent, 0):
                 yield Finding("envy_free", "envy", f"{report.agent!r} prefers what {award.agent!r} got", "/payments")
 
 
@@ -52,18 +52,20 @@ def core_for_reports(problem: Problem, outcome: Outcome) -> Iterator[Finding]:
 
 def _shortage(problem: Problem, outcome: Outcome, prices: list[int], one_sided: bool) -> int:
     """What the best coalition could have beyond what its members got, at most, if these prices are right."""
-    pairs = list(zip(problem.lots, prices, strict=True))
-    short = 0
+    pairs, gains, short = list(zip(problem.lots, prices, strict=True)), _gains(outcome), 0
     for report in reports(problem):
-        short += max(0, sum(_wish(report, lot, price) for lot, price in pairs) - _gain(outcome, report.agent))
+        short += max(0, sum(_wish(report, lot, price) for lot, price in pairs) - gains.get(report.agent, 0))
     if one_sided:
         short += sum(_owner_wish(problem, lot, price) for lot, price in pairs) - _owner_gain(problem, outcome)
     return short
 
 
-def _gain(outcome: Outcome, agent: str) -> int:
-    award = outcome.award_of(agent)
-    return (award.value if award else 0) - outcome.payments.get(agent, 0)
+def _gains(outcome: Outcome) -> dict[str, int]:
+    """Stated value minus payment, by agent."""
+    gains = {agent: -paid for agent, paid in outcome.payments.items()}
+    for award in outcome.awards:
+        gains[award.agent] = gains.get(award.agent, 0) + award.value
+    return gains
 
 
 def _wish(report: Report, lot: Lot, price: int) -> int:

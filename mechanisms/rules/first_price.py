@@ -32,7 +32,7 @@ SPEC = Spec(
 
 def clear_lot(book: Book, params: Params) -> Fill:
     """The best score among those that meet the floor; equals are drawn by priority."""
-    best, tied, _ = best_rows(book)
+    best, tied = best_rows(book)
     if best < book.floor or not tied.size:
         return nothing(book)
     winner = tied[book.agent[tied] == book.favoured(tied)[0]][0]

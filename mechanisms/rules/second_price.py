@@ -33,9 +33,9 @@ SPEC = Spec(
 
 def clear_lot(book: Book, params: Params) -> Fill:
     """The best score wins; it pays the best score of another agent, at least the floor."""
-    best, tied, tops = best_rows(book)
+    best, tied = best_rows(book)
     if best < book.floor or not tied.size:
         return nothing(book)
     winner = tied[book.agent[tied] == book.favoured(tied)[0]][0]
-    rival = best_rival(book, int(book.agent[winner]), tops)
+    rival = best_rival(book, int(book.agent[winner]))
     return one_unit(book, winner, max(rival, book.floor))

@@ -30,7 +30,7 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
 
 @pytest.fixture(scope="session")
 def data_folder() -> Path:
-    """The folder of data that may not be shipped; without it a test is skipped, or fails under WALRAS_REQUIRE_DATA=1."""
+    """The folder of data that may not be shipped; without it a test skips, or fails under WALRAS_REQUIRE_DATA=1."""
     if os.environ.get("WALRAS_DATA"):
         return Path(os.environ["WALRAS_DATA"])
     if os.environ.get("WALRAS_REQUIRE_DATA") == "1":

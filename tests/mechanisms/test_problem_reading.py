@@ -71,11 +71,15 @@ FAULTS = [
 ]
 
 
+def run_as_written(data: dict) -> None:
+    problem = Problem.from_json(data)
+    run(problem.mechanism, problem)
+
+
 @pytest.mark.parametrize(("path", "value", "code", "pointer"), FAULTS)
 def test_each_fault_has_a_code_and_a_pointer(path, value, code, pointer):
     with pytest.raises(ProblemError) as caught:
-        problem = Problem.from_json(changed(path, value))
-        run(problem.mechanism, problem)
+        run_as_written(changed(path, value))
     assert (caught.value.code, caught.value.pointer) == (code, path if pointer is None else pointer)
     assert caught.value.detail
 
