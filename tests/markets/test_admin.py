@@ -20,7 +20,7 @@ pytestmark = [
     pytest.mark.filterwarnings("ignore:No directory at"),  # static files are found in place, not collected
 ]
 MARKETS = "/admin/markets/market/"
-VALUE = 71_23
+VALUE = 71_234_567
 
 
 @pytest.fixture
@@ -118,7 +118,7 @@ def test_the_service_gives_what_nobody_may_choose(operator: Client) -> None:
         ({"closes_at_0": "2020-01-01"}, "lots"),
         ({"lots-0-supply": 3}, "lot.supply"),
         ({"lots-0-name": ""}, "lot.name"),
-        ({"lots-0-attributes": "[]"}, "lot.attributes"),
+        ({"lots-0-attributes": "[1]"}, "lot.attributes"),
         ({"lots-TOTAL_FORMS": 0}, "lots"),
     ],
 )
@@ -197,7 +197,7 @@ def test_clear_again_is_for_what_failed(operator: Client) -> None:
 def sealed() -> dict[str, str]:
     """A market with one sealed bid, and what an operator must never meet."""
     market, trader = open_a_market(title="Sealed"), Trader()
-    trader.join(market, 90_00)
+    trader.join(market, 80_000_000)
     bid = trader.bid(market, buy("room", VALUE)).bid
     bid.refresh_from_db()
     content = bytes(bid.content)
