@@ -1,11 +1,13 @@
 """The rules that a market may have, as agents and operators read them."""
 
+from functools import cache
 from typing import Any
 
 import mechanisms
 from mechanisms.registry import Spec
 
 
+@cache
 def rules() -> list[dict[str, Any]]:
     """Every rule: what it is, what it takes, what it promises and on which assumptions."""
     return [_rule(spec) for spec in mechanisms.specs()]
