@@ -11,10 +11,13 @@ from typing import Any
 import msgspec
 
 from mechanisms.check import verify
+from mechanisms.check.auditing import audit
 from mechanisms.engine import run
 from mechanisms.errors import ProblemError
 from mechanisms.explaining import explain
-from mechanisms.registry import specs
+from mechanisms.registering import RegistrationError
+from mechanisms.registry import get, specs
+from mechanisms.scaffolding import new_package
 from mechanisms.types import Outcome, Problem
 
 
@@ -25,20 +28,21 @@ def main(arguments: Sequence[str]) -> int:
         sys.stdout.write(options.command(options) + "\n")
     except ProblemError as error:
         return _refuse(error.document())
+    except RegistrationError as error:
+        return _refuse(ProblemError(error.code, str(error)).document())
     except OSError as error:
         return _refuse(ProblemError("unreadable_file", str(error)).document())
-    except OutcomeRefutedError as error:
+    except RefutedError as error:
         return _refuse(error.document)
     return 0
 
 
-class OutcomeRefutedError(Exception):
-    """`verify` found something."""
+class RefutedError(Exception):
+    """`verify` or `audit` found something."""
 
-    def __init__(self, findings: list[dict[str, str]]) -> None:
-        super().__init__("outcome_refuted")
-        detail = f"{len(findings)} findings against this outcome"
-        self.document = {**ProblemError("outcome_refuted", detail).document(), "findings": findings}
+    def __init__(self, code: str, detail: str, findings: list[dict[str, Any]]) -> None:
+        super().__init__(code)
+        self.document = {**ProblemError(code, detail).document(), "findings": findings}
 
 
 def _refuse(document: dict[str, Any]) -> int:
@@ -58,6 +62,12 @@ def _parser() -> argparse.ArgumentParser:
     _command(commands, "run", _run, "print the outcome of a problem file", "FILE")
     _command(commands, "explain", _explain, "say why an agent got what it got", "FILE", "AGENT")
     _command(commands, "verify", _verify, "check an outcome against its problem", "PROBLEM", "OUTCOME")
+    auditing = _command(commands, "audit", _audit, "try every claim of a rule, print counterexamples", "SLUG")
+    auditing.add_argument("--problems", type=int, default=100, help="random problems for each claim that should hold")
+    auditing.add_argument("--seed", type=int, default=0)
+    auditing.add_argument("--json", action="store_true", help="with every counterexample as problem files")
+    creating = _command(commands, "new", _new, "write a package with a rule of your own", "SLUG")
+    creating.add_argument("--folder", type=Path, default=Path(), help="where the package goes")
     listing = _command(commands, "list", _list, "name the rules")
     listing.add_argument("--json", action="store_true", help="with claims and parameters, as JSON")
     return parser
@@ -89,8 +99,23 @@ def _verify(options: argparse.Namespace) -> str:
     problem, outcome = Problem.from_json(_read(options.problem)), Outcome.from_json(_read(options.outcome))
     findings = verify(problem, outcome)
     if findings:
-        raise OutcomeRefutedError([finding.to_dict() for finding in findings])
+        listed = [finding.to_dict() for finding in findings]
+        raise RefutedError("outcome_refuted", f"{len(listed)} findings against this outcome", listed)
     return _pretty({"verified": outcome.digest})
+
+
+def _audit(options: argparse.Namespace) -> str:
+    verdicts = audit(get(options.slug), problems=options.problems, seed=options.seed)
+    fallen = [verdict.to_dict() for verdict in verdicts if not verdict.stands]
+    if fallen:
+        raise RefutedError("claim_refuted", f"{len(fallen)} claims of {options.slug} do not stand", fallen)
+    if options.json:
+        return _pretty([verdict.to_dict() for verdict in verdicts])
+    return "\n".join(verdict.in_words() for verdict in verdicts)
+
+
+def _new(options: argparse.Namespace) -> str:
+    return "\n".join(str(path) for path in new_package(options.slug, options.folder))
 
 
 def _list(options: argparse.Namespace) -> str:

@@ -5,13 +5,16 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from importlib import import_module
+from importlib.metadata import EntryPoint, entry_points
 from types import ModuleType
 from typing import Any
 
 from mechanisms.book import Book, Fill
 from mechanisms.errors import ProblemError
+from mechanisms.registering import check_rule
 from mechanisms.spec import Spec
 
+GROUP = "walras.mechanisms"
 # Each stands in mechanisms/rules/, with SPEC and algorithm; a module is imported when its rule is first asked for.
 BUILT_IN = (
     "first_price",
@@ -35,25 +38,50 @@ class Rule:
 
 
 _rules: dict[str, Rule] = {}
+_plugins: dict[str, EntryPoint] | None = None
+
+
+def register(module: ModuleType | Any, source: str = "") -> Spec:
+    """Add a rule by hand: anything that has `SPEC` and `clear_lot(book, params)`.
+
+    Raises RegistrationError, naming `source`, where the declaration or the signature is not right or the slug is taken.
+    """
+    source = source or getattr(module, "__name__", repr(module))
+    spec = check_rule(module, source, taken={*BUILT_IN, *_rules, *_found()})
+    _rules[spec.slug] = Rule(spec, module.clear_lot)
+    return spec
 
 
 def rule(slug: str) -> Rule:
     """Declaration and algorithm of that slug; ProblemError `unknown_mechanism` where there is none."""
     if slug not in _rules:
-        if slug not in slugs():
-            raise ProblemError("unknown_mechanism", f"no rule {slug!r}; known are {', '.join(slugs())}", "/mechanism")
-        _rules[slug] = from_module(import_module(f"mechanisms.rules.{slug}"))
+        _rules[slug] = _load(slug)
     return _rules[slug]
 
 
-def from_module(module: ModuleType) -> Rule:
-    """The rule that a module holds."""
-    return Rule(module.SPEC, module.clear_lot)
+def _load(slug: str) -> Rule:
+    if slug in BUILT_IN:
+        module = import_module(f"mechanisms.rules.{slug}")
+        return Rule(module.SPEC, module.clear_lot)
+    if slug not in _found():
+        raise ProblemError("unknown_mechanism", f"no rule {slug!r}; known are {', '.join(slugs())}", "/mechanism")
+    point = _found()[slug]
+    source = f"{point.name} = {point.value}"
+    module = point.load()
+    return Rule(check_rule(module, source, taken=set(BUILT_IN), expected=slug), module.clear_lot)
+
+
+def _found() -> dict[str, EntryPoint]:
+    """Entry points by name, which is the slug; looked up once, when a rule that is not built in is first asked for."""
+    global _plugins
+    if _plugins is None:
+        _plugins = {point.name: point for point in entry_points(group=GROUP)}
+    return _plugins
 
 
 def slugs() -> list[str]:
     """The names of all rules, sorted."""
-    return sorted({*BUILT_IN, *_rules})
+    return sorted({*BUILT_IN, *_rules, *_found()})
 
 
 def get(slug: str) -> Spec:

@@ -14,6 +14,9 @@ if TYPE_CHECKING:
     from mechanisms.params import Params
 
 
+Visibility = Literal["sealed", "open"]
+
+
 @dataclass(frozen=True, kw_only=True)
 class Spec:
     """A rule's declaration, pure data: who made it, what it takes, what it promises and under which assumptions.
@@ -31,7 +34,7 @@ class Spec:
     params: type[Params]
     claims: tuple[Claim, ...]
     sides: Literal["one", "two"] = "one"
-    visibility: Literal["sealed", "open"] = "sealed"
+    visibility: Visibility = "sealed"
     languages: tuple[Literal["atoms", "steps"], ...] = ("atoms", "steps")
     unit_supply: bool = False
     unit_bids: bool = False

@@ -37,6 +37,18 @@ class Verdict:
             return self.counterexample is not None
         return self.counterexample is None and None not in self.broken.values()
 
+    def in_words(self) -> str:
+        """One line, with the profitable lie where one was found."""
+        head = f"{'ok ' if self.stands else 'NOT'} {self.claim.name} {self.claim.status}"
+        when = "".join(f" [{name}={value}]" for name, value in self.claim.when)
+        found = (
+            f"{self.tried} problems tried"
+            if self.counterexample is None
+            else "counterexample " + _line(self.counterexample)
+        )
+        broken = [f"\n      without {name}: {_line(lie)}" for name, lie in self.broken.items() if lie is not None]
+        return f"{head}{when}: {found}{''.join(broken)}"
+
     def to_dict(self) -> dict[str, Any]:
         """JSON values; each counterexample has two problem files, `problem` and `lied`."""
         return {
@@ -51,6 +63,10 @@ class Verdict:
         }
 
 
+def _line(lie: Lie) -> str:
+    return f"gain {lie.gain} of {lie.agent or 'nobody'} in {lie.problem.to_json().decode()}"
+
+
 def _lie(lie: Lie | None) -> dict[str, Any] | None:
     if lie is None:
         return None
@@ -63,10 +79,12 @@ def audit(spec: Spec, *, problems: int = 100, seed: int = 0) -> list[Verdict]:
     A claim that fails, and each assumption of one that holds, gets 50 times as many to find its counterexample in, and
     stops at the first.
     """
-    return [_verdict(spec, claim, Random(f"{seed} {spec.slug} {claim}"), problems) for claim in spec.claims]
+    return [audit_claim(spec, claim, problems=problems, seed=seed) for claim in spec.claims]
 
 
-def _verdict(spec: Spec, claim: Claim, rng: Random, problems: int) -> Verdict:
+def audit_claim(spec: Spec, claim: Claim, *, problems: int = 100, seed: int = 0) -> Verdict:
+    """The verdict on one claim; the same seed gives the same verdict."""
+    rng = Random(f"{seed} {spec.slug} {claim}")
     trial = _outcome_trial if claim.name in OUTCOME_CLAIMS else TRIALS[claim.name]
     limit = problems if claim.status == "holds" else 50 * problems
     tried, found = _search(spec, claim, rng, limit, claim.assumes, trial)

@@ -1,0 +1,116 @@
+"""Every claim of every rule: it holds where it should, and each that fails has its counterexample."""
+
+from __future__ import annotations
+
+import json
+from random import Random
+
+import pytest
+from making import atom, exchange, problem, steps
+
+from mechanisms import Problem, get, run, specs
+from mechanisms.check.auditing import audit_claim
+from mechanisms.check.lying import best_lie
+from mechanisms.check.utility import quasilinear
+from mechanisms.cli import main
+from mechanisms.conformance import cases
+
+SLUGS = [spec.slug for spec in specs()]
+SAMPLE = [case for slug in SLUGS for case in [(slug, each) for each in cases(slug, problems=6)]]
+FULL = [case for slug in SLUGS for case in [(slug, each) for each in cases(slug, problems=250, seed=1)]]
+
+
+@pytest.mark.parametrize(("slug", "case"), SAMPLE, ids=str)
+def test_conforms(slug, case):
+    case()
+
+
+@pytest.mark.prove
+@pytest.mark.parametrize(("slug", "case"), FULL, ids=str)
+def test_conforms_at_length(slug, case):
+    case()
+
+
+# What the theory says cannot be truthful, and must be caught within seconds.
+LIARS = [
+    ("first_price", "truthful", {}),
+    ("gsp", "truthful", {}),
+    ("uniform_price", "truthful", {"price": "last_accepted"}),
+    ("double_auction", "truthful", {}),
+    ("pay_as_bid", "truthful", {}),
+]
+
+
+@pytest.mark.parametrize(("slug", "name", "params"), LIARS)
+def test_counterexamples_are_problem_files_that_run_accepts(slug, name, params):
+    claim = get(slug).claim(name, {"clicks": [2, 1]} if slug == "gsp" else params)
+    assert claim.status == "fails"
+    verdict = audit_claim(get(slug), claim, problems=5)
+    lie = verdict.counterexample
+    assert lie is not None
+    assert lie.gain > 0
+    truth, lied = (Problem.from_json(found.to_json()) for found in (lie.problem, lie.lied))
+    honest = next(bid for bid in truth.bids if bid.agent == lie.agent)
+    gain = quasilinear(lied, run(slug, lied), honest, (lie.agent,)) - quasilinear(
+        truth, run(slug, truth), honest, (lie.agent,)
+    )
+    assert gain == lie.gain
+
+
+BROKEN = [
+    ("uniform_price", "unit_demand"),
+    ("trade_reduction", "unit_demand"),
+    ("trade_reduction", "unit_supply"),
+    ("trade_reduction", "single_identity"),
+    ("second_price", "no_binding_budget"),
+    ("second_price", "fixed_reserve"),
+    ("position_vcg", "single_identity"),
+]
+
+
+@pytest.mark.parametrize(("slug", "assumption"), BROKEN)
+def test_each_assumption_is_needed(slug, assumption):
+    spec = get(slug)
+    claim = next(c for c in spec.claims if c.name == "truthful" and c.status == "holds")
+    lie = audit_claim(spec, claim, problems=3).broken[assumption]
+    assert lie is not None
+    assert Problem.from_json(lie.lied.to_json()).to_json() == lie.lied.to_json()
+
+
+def test_the_contract_s_budget_example():
+    """Two units, value 10 each, budget 5, against one bid of 3: truth loses units that a lower bid wins."""
+    bids = [steps("a", (2, 10), budget=5), steps("b", (1, 3))]
+    given = problem("multi_unit_vickrey", bids, lots=[{"id": "X", "supply": 2}])
+    outcome = run("multi_unit_vickrey", given)
+    assert outcome.certificate["budget_bound"]
+    lie = best_lie(Problem.from_json(given.to_dict()), "a", Random(0), quasilinear)
+    assert lie is not None
+    assert lie.gain > 0
+
+
+def test_demand_reduction_in_a_uniform_price_auction():
+    """Ausubel and Cramton: a bidder for two units gains by asking for one."""
+    given = problem("uniform_price", [steps("a", (2, 10)), steps("b", (1, 9))], lots=[{"id": "X", "supply": 2}])
+    assert run("uniform_price", given).payments == {"a": 18, "b": 0}
+    lie = best_lie(given, "a", Random(0), quasilinear)
+    assert lie is not None
+    assert lie.gain == 8  # one unit for nothing instead of two at 9
+
+
+def test_a_bigger_trader_gains_against_mcafee():
+    given = exchange([(2, 10), (1, 6)], [(1, 2), (1, 4)], mechanism="trade_reduction")
+    lie = best_lie(given, "b0", Random(0), quasilinear)
+    assert lie is not None
+
+
+@pytest.mark.parametrize("slug", ["gsp", "second_price"])
+def test_the_command_prints_the_verdicts(slug, capsys):
+    assert main(["audit", slug, "--problems", "2", "--json"]) == 0
+    verdicts = json.loads(capsys.readouterr().out)
+    assert {verdict["claim"] for verdict in verdicts} == {claim.name for claim in get(slug).claims}
+    assert all(verdict["stands"] for verdict in verdicts)
+
+
+def test_truth_is_best_where_the_price_is_another_s():
+    given = problem("second_price", [atom("a", 10), atom("b", 7)])
+    assert best_lie(given, "b", Random(0), quasilinear) is None
