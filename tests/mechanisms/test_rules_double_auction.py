@@ -42,6 +42,17 @@ def test_k_places_the_price_exactly(k, price):
     assert (outcome.prices["X"], outcome.certificate["lots"]["X"]) == (price, {"quantity": 1, "low": 4, "high": 9})
 
 
+@pytest.mark.parametrize(("k", "shift"), [("0.29", 29), ("0.57", 57), ("0.58", 58)])
+def test_no_float_comes_near_the_price(k, shift):
+    """As floats, 0.29 x 100 is 28.999999999999996, and 10^12 - 1 is near the end of what they can halve."""
+    market = exchange([(1, 200), (1, 100)], [(1, 90), (1, 210)], params={"k": k})
+    assert run("double_auction", market).prices["X"] == 100 + shift
+    far = exchange([(3 * 10**5, 10**12 - 1)], [(3 * 10**5, 10**12 - 3)], params={"k": "0.5"})
+    outcome = run("double_auction", far)
+    assert outcome.payments["b0"] == 3 * 10**5 * (10**12 - 2)
+    assert all(type(amount) is int for amount in outcome.payments.values())
+
+
 def test_equal_bounds_leave_one_price_for_every_k():
     for k in (0, "0.5", 1):
         outcome = run("double_auction", exchange([(2, 7), (1, 7)], [(2, 5), (2, 7)], params={"k": k}))
