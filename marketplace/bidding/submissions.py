@@ -53,7 +53,7 @@ def read_submission(*, value: Any, key: str | None, identity: Identity, terms: T
     """Check a parsed body against the market's terms; refused with a pointer where it does not fit."""
     key = checked_key(key)
     body = strict_json.shaped(value, BidBody)
-    bid = _checked_bid(body, terms)
+    bid = _checked_bid(body, identity, terms)
     return Submission(
         terms=terms,
         identity=identity,
@@ -66,9 +66,9 @@ def read_submission(*, value: Any, key: str | None, identity: Identity, terms: T
     )
 
 
-def _checked_bid(body: BidBody, terms: Terms) -> MechanismBid:
+def _checked_bid(body: BidBody, identity: Identity, terms: Terms) -> MechanismBid:
     try:
-        bid = read_bid({"agent": "me"} | _stated(body), terms.lots)
+        bid = read_bid({"agent": identity.agent_ref} | _stated(body), terms.lots)
         terms.spec.check_bid(bid, terms.lots, terms.params)
     except ProblemError as error:
         raise Refusal(422, error.code, error.detail, _FIX, error.pointer) from None
