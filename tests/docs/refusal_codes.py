@@ -1,6 +1,7 @@
 """Every refusal code that the code base can give, found by reading its syntax trees."""
 
 import ast
+import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -24,6 +25,7 @@ BASE = {
     "ProblemError": Raiser(0, "code"),
     "not_found": Raiser(0, "what", "{}_not_found"),
 }
+CODE = re.compile(r"[a-z][a-z0-9_]*")
 Raisers = dict[str, Raiser]
 
 
@@ -45,7 +47,8 @@ def codes_in(tree: ast.Module) -> Iterator[str]:
         for call in calls(scope, raisers):
             raiser = raisers[name_of(call)]
             for text in texts(argument(call, raiser), scope, tree):
-                yield raiser.form.format(text)
+                if CODE.fullmatch(text):
+                    yield raiser.form.format(text)
 
 
 def raisers_of(tree: ast.Module) -> Raisers:
@@ -62,15 +65,12 @@ def raisers_of(tree: ast.Module) -> Raisers:
 
 
 def derived(node: ast.ClassDef, raisers: Raisers) -> Raisers:
-    """A class as a raiser, where its base is one: by its own `__init__` (without self), or by that of its base."""
-    base = next((inner(part) for part in node.bases if inner(part) in raisers), None)
-    if base is None:
-        return {}
+    """A class as a raiser: by its own `__init__` (without self) where that hands a code on, else by its base's."""
     for part in node.body:
         if isinstance(part, ast.FunctionDef) and part.name == "__init__":
             own = handed_on(part, raisers).get("__init__")
             return {node.name: Raiser(own.place - 1, own.name, own.form)} if own else {}
-    return {node.name: raisers[base]}
+    return {node.name: raisers[inner(base)] for base in node.bases if inner(base) in raisers}
 
 
 def handed_on(function: ast.FunctionDef, raisers: Raisers) -> Raisers:
