@@ -17,7 +17,7 @@ def ration(book: Book, rows: Rows, available: int, how: str) -> Column:
     total = int(wanted.sum())
     if total <= available:
         return wanted
-    asked = {agent: int(wanted[book.agent[rows] == agent].sum()) for agent in book.favoured(rows)}
+    asked = book.by_agent(rows, wanted)
     shares = _pro_rata(asked, available, total) if how == "pro_rata" else _lottery(asked, available)
     return _over_rows(book, rows, wanted, shares)
 
@@ -40,9 +40,8 @@ def _lottery(asked: dict[int, int], available: int) -> dict[int, int]:
 
 def _over_rows(book: Book, rows: Rows, wanted: Column, shares: dict[int, int]) -> Column:
     """An agent's several rows at one price are filled in their order."""
-    filled = np.zeros(len(rows), np.int64)
-    for index, row in enumerate(rows):
-        agent = int(book.agent[row])
-        filled[index] = min(int(wanted[index]), shares[agent])
-        shares[agent] -= int(filled[index])
-    return filled
+    filled = []
+    for agent, quantity in zip(book.agent[rows].tolist(), wanted.tolist(), strict=True):
+        filled.append(min(quantity, shares[agent]))
+        shares[agent] -= filled[-1]
+    return np.array(filled, np.int64)

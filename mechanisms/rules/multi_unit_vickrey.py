@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from mechanisms.book import Book, Fill, nothing
+from mechanisms.book import Book, Column, Fill, Rows, nothing
 from mechanisms.claims import TRUTH_RESERVED, holds
 from mechanisms.merit import standing
 from mechanisms.params import OneSided
@@ -47,7 +47,7 @@ def clear_lot(book: Book, params: MultiUnitVickreyParams) -> Fill:
     return Fill(filled=taken.filled, payment=payment)
 
 
-def winners(book: Book, filled: np.ndarray) -> Iterator[tuple[int, np.ndarray]]:
+def winners(book: Book, filled: Column) -> Iterator[tuple[int, Rows]]:
     """Each agent that won something, with its filled rows."""
     rows = np.flatnonzero(filled)
     rows = rows[np.argsort(book.agent[rows], kind="stable")]
@@ -55,7 +55,7 @@ def winners(book: Book, filled: np.ndarray) -> Iterator[tuple[int, np.ndarray]]:
         yield int(book.agent[group[0]]), group
 
 
-def losing_units(book: Book, filled: np.ndarray) -> Losing:
+def losing_units(book: Book, filled: Column) -> Losing:
     """(score, units, agent) of what was left unfilled at or above the floor, the best first."""
     left = np.abs(book.quantity) - filled
     rows = np.flatnonzero((left > 0) & (book.score >= book.floor))

@@ -81,19 +81,18 @@ def staying(book: Book, efficient: Column, marginal: Rows, sign: int) -> dict[in
     """Units by agent, in order of priority, on one side of the efficient trade, without the price-setting agent."""
     leaving = book.favoured(marginal)[-1]
     side = np.flatnonzero(sign * efficient > 0)
-    agents = [agent for agent in book.favoured(side) if agent != leaving]
-    return {agent: int(np.abs(efficient[side][book.agent[side] == agent]).sum()) for agent in agents}
+    units = book.by_agent(side, np.abs(efficient[side]))
+    return {agent: quantity for agent, quantity in units.items() if agent != leaving}
 
 
 def spread(book: Book, units: dict[int, int], efficient: Column, sign: int) -> Column:
     """Each agent's units over its own rows, the best first; signed."""
-    filled = np.zeros(len(book.price), np.int64)
-    for agent, quantity in units.items():
-        left = quantity
-        own = np.flatnonzero((book.agent == agent) & (sign * efficient > 0))
-        for row in own[np.argsort(-sign * book.price[own], kind="stable")]:
-            taken = min(left, abs(int(efficient[row])))
-            filled[row], left = sign * taken, left - taken
+    filled, left = np.zeros(len(book.price), np.int64), dict(units)
+    rows = np.flatnonzero(sign * efficient > 0)
+    for row in rows[np.argsort(-sign * book.price[rows], kind="stable")]:
+        agent = int(book.agent[row])
+        taken = min(left.get(agent, 0), abs(int(efficient[row])))
+        filled[row], left[agent] = sign * taken, left.get(agent, 0) - taken
     return filled
 
 
