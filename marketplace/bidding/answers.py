@@ -2,11 +2,11 @@
 
 from typing import Any
 
+from marketplace.bidding.books import Stored
 from marketplace.bidding.models import Bid, Participation
 from marketplace.core import clock
-from marketplace.core.money import amount_text, minor_text
+from marketplace.core.money import minor_text
 from marketplace.markets.terms import Terms
-from mechanisms.types import Bid as MechanismBid
 
 
 def participation_answer(participation: Participation, terms: Terms) -> dict[str, Any]:
@@ -20,12 +20,12 @@ def participation_answer(participation: Participation, terms: Terms) -> dict[str
     }
 
 
-def bid_answer(bid: Bid, participation_ref: str, terms: Terms, means: str) -> dict[str, Any]:
+def bid_answer(bid: Stored, terms: Terms, means: str) -> dict[str, Any]:
     """The acknowledgement of a bid; the same for every repeat of the same request."""
     return {
         "id": bid.ref,
         "market": terms.ref,
-        "participation": participation_ref,
+        "participation": bid.participation_ref,
         "status": "accepted",
         "receipt": bid.receipt,
         "received_at": clock.stamp(bid.at),
@@ -43,24 +43,3 @@ def standing_answer(bid: Bid, participation_ref: str, market_ref: str) -> dict[s
         "receipt": bid.receipt,
         "received_at": clock.stamp(bid.at),
     }
-
-
-def means(bid: MechanismBid, terms: Terms) -> str:
-    """A bid in words, with the money spelled out: dollars sent as cents are noticed here."""
-    parts = [_atom_words(atom, terms) for atom in bid.atoms or ()] + [
-        _step_words(step, terms) for step in bid.steps or ()
-    ]
-    joint = "; or ".join(parts) if bid.atoms else "; ".join(parts)
-    return (joint[:1].upper() + joint[1:] + ".") if joint else "Nothing."
-
-
-def _atom_words(atom: Any, terms: Terms) -> str:
-    goods = ", ".join(f"{abs(quantity)} {lot}" for lot, quantity in sorted(dict(atom.bundle).items()))
-    amount = amount_text(abs(atom.value), terms.exponent, terms.currency)
-    return f"sell {goods} for at least {amount}" if atom.value < 0 else f"buy {goods} for at most {amount}"
-
-
-def _step_words(step: Any, terms: Terms) -> str:
-    price = amount_text(step.price, terms.exponent, terms.currency)
-    act, bound = ("sell", "at least") if step.quantity < 0 else ("buy", "at most")
-    return f"{act} {abs(step.quantity)} {step.lot} for {bound} {price} each"

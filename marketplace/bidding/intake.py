@@ -1,105 +1,145 @@
 """Group commit: one committer a process takes bids of all markets and makes them durable together."""
 
+import asyncio
 import logging
-import queue
 import threading
+from collections import deque
+from collections.abc import Sequence
 from concurrent.futures import Future
-from dataclasses import dataclass, field
 
-from django.db import close_old_connections, connections
+from django.db import connection
 
-from marketplace.bidding.groups import Decision, commit_group
+from marketplace.bidding.books import Decision
+from marketplace.bidding.stores import Store
 from marketplace.bidding.submissions import Submission
 from marketplace.core import limits
 from marketplace.core.refusals import Refusal
 
 log = logging.getLogger(__name__)
-STOP = None
+Waiting = tuple[Submission, "asyncio.Future[Decision]"]
 
 
-@dataclass
-class Waiting:
-    """A submission and where its decision goes."""
+def make_store() -> Store:
+    """The store for the database that this process is set up with."""
+    if connection.vendor == "postgresql":
+        from marketplace.bidding.stores.postgres import PostgresStore  # noqa: PLC0415 - psycopg may be absent
 
-    submission: Submission
-    decision: "Future[Decision]" = field(default_factory=Future)
+        return PostgresStore()
+    from marketplace.bidding.stores.sqlite import SqliteStore  # noqa: PLC0415 - the other one needs no SQLite
+
+    return SqliteStore()
 
 
 class Committer:
-    """A bounded queue and the one thread that empties it, a group at a time."""
+    """A bounded queue and the one task that empties it, a group at a time, in one event loop."""
 
     def __init__(self) -> None:
-        self._queue: queue.Queue[Waiting | None] = queue.Queue(limits.INTAKE_QUEUE)
-        self._thread: threading.Thread | None = None
+        self._queue: deque[Waiting] = deque()
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._own_thread: threading.Thread | None = None
+        self._task: asyncio.Task[None] | None = None
+        self._awake = asyncio.Event()
+        self._store: Store | None = None
         self._lock = threading.Lock()
 
+    def start(self) -> None:
+        """Work in the running event loop: that of the sockets, so that a bid changes no thread on its way."""
+        self._loop, self._store = asyncio.get_running_loop(), make_store()
+        self._awake = asyncio.Event()
+        self._task = self._loop.create_task(self._run(self._store))
+
+    async def drain(self) -> None:
+        """Decide what is queued, then stop."""
+        task, self._task = self._task, None
+        self._awake.set()
+        if task is not None:
+            await task
+        if self._store is not None:
+            await self._store.close()
+        self._loop = self._store = None
+
+    async def decide(self, submission: Submission) -> Decision:
+        """The decision on a bid, once it is durable. Raises Refusal when the queue is full or the store fails."""
+        if asyncio.get_running_loop() is self._loop:
+            return await self._enqueue(submission)
+        return await asyncio.wrap_future(self.submit(submission))
+
     def submit(self, submission: Submission) -> "Future[Decision]":
-        """Queue a bid; the future holds its decision once that is durable. Refused when the queue is full."""
-        self._ensure_running()
-        waiting = Waiting(submission)
-        try:
-            self._queue.put_nowait(waiting)
-        except queue.Full:
-            raise Refusal(
-                429, "intake_busy", "Too many bids are waiting.", "Send the same request again soon."
-            ) from None
-        return waiting.decision
+        """The same from any thread; without a server the committer works in a thread of its own."""
+        return asyncio.run_coroutine_threadsafe(self._decide(submission), self._running_loop())
 
     def stop(self) -> None:
-        """Decide what is queued, then end the thread."""
+        """End the thread of its own, if there is one, with everything decided."""
         with self._lock:
-            if self._thread is not None:
-                self._queue.put(STOP)
-                self._thread.join()
-                self._thread = None
+            if self._own_thread is not None and self._loop is not None:
+                loop = self._loop
+                asyncio.run_coroutine_threadsafe(self.drain(), loop).result()
+                loop.call_soon_threadsafe(loop.stop)
+                self._own_thread.join()
+                loop.close()
+                self._own_thread = None
 
-    def _ensure_running(self) -> None:
-        if self._thread is None:
-            with self._lock:
-                if self._thread is None:
-                    self._thread = threading.Thread(target=self._loop, name="committer", daemon=True)
-                    self._thread.start()
+    async def _decide(self, submission: Submission) -> Decision:
+        return await self._enqueue(submission)
 
-    def _loop(self) -> None:
-        """Decide group after group; a bid whose sender went before its turn is dropped: nothing was acknowledged."""
-        while (first := self._queue.get()) is not STOP:
-            group, last = self._drain(first)
-            wanted = [waiting for waiting in group if waiting.decision.set_running_or_notify_cancel()]
+    def _enqueue(self, submission: Submission) -> "asyncio.Future[Decision]":
+        if len(self._queue) >= limits.INTAKE_QUEUE:
+            raise _busy("Too many bids are waiting.")
+        future: asyncio.Future[Decision] = asyncio.get_running_loop().create_future()
+        self._queue.append((submission, future))
+        self._awake.set()
+        return future
+
+    async def _run(self, store: Store) -> None:
+        """Group after group; a bid whose sender went before its turn is dropped: nothing was acknowledged."""
+        while self._task is not None or self._queue:
+            if not self._queue:
+                self._awake.clear()
+                await self._awake.wait()
+                continue
+            group = [self._queue.popleft() for _ in range(min(len(self._queue), limits.INTAKE_GROUP))]
+            wanted = [waiting for waiting in group if not waiting[1].cancelled()]
             if wanted:
-                self._decide(wanted)
-            close_old_connections()
-            if last:
-                break
-        connections.close_all()
+                await self._commit(store, wanted)
 
-    def _drain(self, first: Waiting) -> tuple[list[Waiting], bool]:
-        group = [first]
-        while len(group) < limits.INTAKE_GROUP:
-            try:
-                waiting = self._queue.get_nowait()
-            except queue.Empty:
-                return group, False
-            if waiting is STOP:
-                return group, True
-            group.append(waiting)
-        return group, False
-
-    def _decide(self, group: list[Waiting]) -> None:
+    async def _commit(self, store: Store, group: Sequence[Waiting]) -> None:
         """Commit the group; where that fails, each alone, so that one poisoned bid costs no other its place."""
         try:
-            decisions = commit_group([waiting.submission for waiting in group])
+            decisions = await store.commit([submission for submission, _ in group])
         except Exception as error:
             if len(group) > 1:
                 for waiting in group:
-                    self._decide([waiting])
+                    await self._commit(store, [waiting])
                 return
             log.exception("a bid could not be committed")
-            refusal = _busy("The bid could not be stored now.")
-            refusal.__cause__ = error
-            group[0].decision.set_exception(refusal)
+            self._tell(group[0], _busy("The bid could not be stored now."), error)
             return
         for waiting, decision in zip(group, decisions, strict=True):
-            waiting.decision.set_result(decision)
+            self._answer(waiting, decision)
+
+    def _answer(self, waiting: Waiting, decision: Decision) -> None:
+        if decision.bid is None and decision.refusal is None:
+            self._queue.append(waiting)  # its participation had a bid accepted in this very group
+        elif not waiting[1].done():
+            waiting[1].set_result(decision)
+
+    def _tell(self, waiting: Waiting, refusal: Refusal, cause: Exception) -> None:
+        refusal.__cause__ = cause
+        if not waiting[1].done():
+            waiting[1].set_exception(refusal)
+
+    def _running_loop(self) -> asyncio.AbstractEventLoop:
+        with self._lock:
+            if self._loop is None:
+                loop = asyncio.new_event_loop()
+                self._own_thread = threading.Thread(target=loop.run_forever, name="intake", daemon=True)
+                self._own_thread.start()
+                asyncio.run_coroutine_threadsafe(self._start_here(), loop).result()
+            assert self._loop is not None  # noqa: S101 - start() has set it
+            return self._loop
+
+    async def _start_here(self) -> None:
+        self.start()
 
 
 def _busy(detail: str) -> Refusal:

@@ -9,7 +9,7 @@ import msgspec
 from django.conf import settings
 
 from marketplace.agents.keys import Identity
-from marketplace.bidding.answers import means
+from marketplace.bidding.words import means
 from marketplace.core import strict_json
 from marketplace.core.idempotency import checked_key, key_hash
 from marketplace.core.money import minor_from_units

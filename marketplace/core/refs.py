@@ -1,11 +1,12 @@
 """Public names of rows: random, so that they tell nothing of order or number."""
 
+import base64
 import secrets
 
-ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"  # Crockford's base 32: no i, l, o, u
-LENGTH = 20  # 100 bits
+BYTES = 15  # 120 bits, 24 characters
+_CROCKFORD = bytes.maketrans(b"ABCDEFGHIJKLMNOPQRSTUVWXYZ234567", b"abcdefghjkmnpqrstvwxyz0123456789")  # no i, l, o, u
 
 
 def new_ref(prefix: str) -> str:
-    """A fresh public name such as `mkt_3x5k…`; 100 random bits, so it is never guessed or repeated."""
-    return prefix + "_" + "".join(secrets.choice(ALPHABET) for _ in range(LENGTH))
+    """A fresh public name such as `mkt_3x5k…`; 120 random bits, so it is never guessed or repeated."""
+    return f"{prefix}_{base64.b32encode(secrets.token_bytes(BYTES)).translate(_CROCKFORD).decode()}"

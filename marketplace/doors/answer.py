@@ -1,6 +1,5 @@
 """One answer for every door: the same status and the same bytes, whoever carries them."""
 
-import asyncio
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
@@ -55,10 +54,10 @@ async def answer_bid(value: Any, key: str | None, identity: Identity, market_ref
     """A parsed bid, decided by the committer; the answer leaves when it is durable. Raises Refusal."""
     terms = await find_terms(market_ref)
     submission = read_submission(value=strict_json.as_object(value), key=key, identity=identity, terms=terms)
-    decision = await asyncio.wrap_future(committer.submit(submission))
-    if decision.refusal is not None or decision.bid is None:
+    decision = await committer.decide(submission)
+    if decision.bid is None:
         raise decision.refusal or RuntimeError("a decision without a bid or a refusal")
-    return said(201, bid_answer(decision.bid, decision.participation_ref, terms, submission.means))
+    return said(201, bid_answer(decision.bid, terms, submission.means))
 
 
 async def find_terms(market_ref: str) -> Terms:

@@ -19,6 +19,7 @@ async def lifespan(receive: Callable[[], Awaitable[dict[str, Any]]], send: Calla
         message = await receive()
         if message["type"] == "lifespan.startup":
             await hub.start()
+            committer.start()
             if runner is not None:
                 runner.start()
             await send({"type": "lifespan.startup.complete"})
@@ -29,7 +30,7 @@ async def lifespan(receive: Callable[[], Awaitable[dict[str, Any]]], send: Calla
 
 
 async def _drain(runner: Runner | None) -> None:
-    await sync_to_async(committer.stop, thread_sensitive=False)()
+    await committer.drain()
     if runner is not None:
         await sync_to_async(runner.stop, thread_sensitive=False)()
     await sync_to_async(worker.stop, thread_sensitive=False)()

@@ -1,5 +1,6 @@
 """Intake: what is acknowledged is stored, numbered without gaps, in before the close, and stored once."""
 
+import asyncio
 import json
 import threading
 import uuid
@@ -9,8 +10,8 @@ import pytest
 from django.db import connection
 from django.utils import timezone
 
-from marketplace.bidding import groups, intake
-from marketplace.bidding.intake import committer
+from marketplace.bidding.books import Books
+from marketplace.bidding.intake import Committer, make_store
 from marketplace.bidding.models import Bid, Participation
 from marketplace.bidding.participations import join_market
 from marketplace.bidding.submissions import read_submission
@@ -36,6 +37,19 @@ def submission(trader: Trader, market: Market, body: dict, key: str | None = Non
     return read_submission(
         value=body, key=key or str(uuid.uuid4()), identity=trader.identity, terms=terms_of(market.ref)
     )
+
+
+def commit_group(group: list) -> list:
+    """One group through the real store."""
+
+    async def commit() -> list:
+        store = make_store()
+        try:
+            return await store.commit(group)
+        finally:
+            await store.close()
+
+    return asyncio.run(commit())
 
 
 def test_a_bid_is_stored_as_it_was_and_told_to_its_bidder() -> None:
@@ -79,58 +93,78 @@ def test_one_group_decides_every_bid_alone() -> None:
         submission(stranger, market, buy("room", 1)),
         submission(one, closed, buy("room", 1)),
     ]
-    decisions = groups.commit_group(group)
-    codes = [decision.refusal.code if decision.refusal else decision.bid.seq for decision in decisions]
-    assert codes == [1, 1, "idempotency_key_reused", "over_limit", 2, "not_joined", "market_not_open"]
+    decisions = commit_group(group)
+    codes = [decision.refusal.code if decision.refusal else "stored" for decision in decisions]
+    stored = ["stored", "stored", "idempotency_key_reused", "over_limit", "stored", "not_joined", "market_not_open"]
+    assert codes == stored
     assert decisions[0].bid.ref == decisions[1].bid.ref
     assert [bid.seq for bid in Bid.objects.order_by("seq")] == [1, 2]
 
 
-def test_within_one_group_a_bid_may_replace_the_one_before_it() -> None:
+def test_two_bids_of_one_agent_in_one_group_are_decided_one_after_the_other() -> None:
     market, trader = open_a_market(), Trader()
     trader.join(market)
     first = trader.bid(market, buy("room", 5000)).bid
     again = {**buy("room", 5100), "replaces": first.ref}
-    decisions = groups.commit_group([submission(trader, market, again), submission(trader, market, again)])
-    assert decisions[1].refusal.code == "bid_not_found"
+    decisions = commit_group([submission(trader, market, again), submission(trader, market, again)])
+    assert decisions[0].bid is not None
+    assert (decisions[1].bid, decisions[1].refusal) == (None, None)  # not yet: for the committer's next group
+    assert refusal_of(trader.bid, market, again).code == "bid_not_found"
     assert Bid.objects.filter(status="accepted").count() == 1
 
 
 def test_a_failing_group_is_retried_bid_by_bid(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The fault is injected into the database call; a poisoned bid costs no other its place."""
+    """The fault is injected into the decision; a poisoned bid costs no other its place."""
     market, traders = open_a_market(), [Trader() for _ in range(4)]
     for trader in traders:
         trader.join(market)
-    group = [intake.Waiting(submission(trader, market, buy("room", 5000))) for trader in traders]
-    poison = group[2].submission.key_hash
-    whole = groups._write
+    group = [submission(trader, market, buy("room", 5000)) for trader in traders]
+    honest = Books.decide
 
-    def failing(books) -> None:
-        if any(bid.key_hash == poison for bid in books.new):
+    def failing(books: Books, submissions: list) -> list:
+        decisions = honest(books, submissions)
+        if group[2] in submissions:
             raise RuntimeError("the disk is full")
-        whole(books)
+        return decisions
 
-    monkeypatch.setattr(groups, "_write", failing)
-    committer._decide(group)
-    results = [waiting.decision.exception() or waiting.decision.result().bid.seq for waiting in group]
-    assert [result for result in results if isinstance(result, int)] == [1, 2, 3]
-    assert results[2].code == "intake_busy"
-    assert Bid.objects.count() == 3
+    monkeypatch.setattr(Books, "decide", failing)
+
+    async def together() -> list:
+        committer = Committer()
+        committer.start()
+        waiting = [committer.decide(submission) for submission in group]
+        answers = await asyncio.gather(*waiting, return_exceptions=True)
+        await committer.drain()
+        return answers
+
+    answers = asyncio.run(together())
+    assert [isinstance(answer, Refusal) for answer in answers] == [False, False, True, False]
+    assert answers[2].code == "intake_busy"
+    assert sorted(Bid.objects.values_list("seq", flat=True)) == [1, 2, 3]
 
 
-def test_the_queue_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_queue_is_bounded_and_who_has_gone_is_not_decided(monkeypatch: pytest.MonkeyPatch) -> None:
     market, trader = open_a_market(), Trader()
     trader.join(market)
-    small = intake.Committer()
-    small._queue.maxsize = 1
-    monkeypatch.setattr(small, "_ensure_running", lambda: None)
-    waiting = small.submit(submission(trader, market, buy("room", 5000)))
-    assert refusal_of(small.submit, submission(trader, market, buy("room", 5000))).status == 429
-    waiting.cancel()  # its sender has gone: dropped undecided
-    monkeypatch.undo()
-    small._queue.maxsize = limits.INTAKE_QUEUE
-    assert small.submit(submission(trader, market, buy("room", 5001))).result(30).bid.seq == 1
-    small.stop()
+    monkeypatch.setattr(limits, "INTAKE_QUEUE", 1)
+
+    first, second, third = (submission(trader, market, buy("room", 5000 + n)) for n in range(3))
+
+    async def crowd() -> tuple:
+        committer = Committer()
+        committer.start()
+        gone = committer._enqueue(first)  # the committer's task has not had its turn yet
+        with pytest.raises(Refusal) as caught:
+            committer._enqueue(second)
+        gone.cancel()
+        await asyncio.sleep(0.05)
+        stored = await committer.decide(third)
+        await committer.drain()
+        return caught.value.status, stored.bid
+
+    status, stored = asyncio.run(crowd())
+    assert status == 429
+    assert Bid.objects.get().ref == stored.ref
 
 
 def test_agents_racing_the_close_what_is_acknowledged_is_what_is_in_before_it() -> None:
@@ -197,4 +231,4 @@ def test_without_a_card_there_is_no_limit_but_zero() -> None:
     assert refusal_of(seller.join, market, 5000).code == "payment_method_needed"
     assert seller.join(market, 0).state == "active"
     offer = {"steps": [{"lot": "room", "quantity": -1, "price": 5000}]}
-    assert seller.bid(market, offer).bid.seq == 1
+    assert seller.bid(market, offer).bid.ref == Bid.objects.get().ref

@@ -1,0 +1,166 @@
+"""One group of bids, decided: what must be known of each, what becomes of it, and what is to be written."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from marketplace.bidding.models import Participation
+from marketplace.bidding.participations import refuse_unless_open
+from marketplace.bidding.submissions import Submission
+from marketplace.core.idempotency import reused
+from marketplace.core.money import minor_text
+from marketplace.core.refs import new_ref
+from marketplace.core.refusals import Refusal, not_found
+
+Place = tuple[int, int]  # market, agent
+
+
+@dataclass(slots=True)
+class MarketRow:
+    """A locked market."""
+
+    ref: str
+    state: str
+    closes_at: datetime
+    last_bid: int
+
+
+@dataclass(slots=True)
+class Seat:
+    """An agent's participation in a market: its limit, its stream and its standing bid."""
+
+    participation_id: int
+    ref: str
+    state: str
+    limit_minor: int
+    stream_id: int
+    standing_id: int | None
+    standing_ref: str | None
+    used: bool = False  # a bid of this group has been accepted for it
+
+
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """A bid that is in the books."""
+
+    ref: str
+    receipt: str
+    at: datetime
+    participation_ref: str
+    body_hash: str
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """What became of one submission: a stored bid (new or known), a refusal, or neither yet."""
+
+    bid: Stored | None = None
+    refusal: Refusal | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class NewBid:
+    """A bid to write, with the seat that it takes."""
+
+    submission: Submission
+    stored: Stored
+    seat: Seat
+    seq: int
+
+    @property
+    def payload(self) -> str:
+        """The event that its bidder's stream gets."""
+        return f'{{"bid":"{self.stored.ref}","receipt":"{self.stored.receipt}"}}'
+
+
+@dataclass(slots=True)
+class Books:
+    """Everything read once under the locks; `new` and `replaced` is what the group writes."""
+
+    at: datetime
+    markets: dict[int, MarketRow]
+    seats: dict[Place, Seat]
+    known: dict[str, Stored]
+    new: list[NewBid] = field(default_factory=list)
+    replaced: list[int] = field(default_factory=list)
+
+    def decide(self, submissions: Sequence[Submission]) -> list[Decision]:
+        """Decide each submission alone, in the order given."""
+        return [self._decide(submission) for submission in submissions]
+
+    def last_bids(self) -> dict[int, int]:
+        """The markets that got bids, with the number of their last one."""
+        touched = {bid.submission.terms.market_id for bid in self.new}
+        return {market_id: self.markets[market_id].last_bid for market_id in sorted(touched)}
+
+    def _decide(self, submission: Submission) -> Decision:
+        try:
+            known = self.known.get(submission.key_hash)
+            if known is not None:
+                return Decision(_repeated(known, submission))
+            market = self.markets[submission.terms.market_id]
+            refuse_unless_open(market.state, market.closes_at <= self.at, market.ref)
+            seat = self._seat(submission)
+            if seat.used:
+                return Decision()
+            _refuse_over_limit(submission, seat)
+            _refuse_second(submission, seat)
+            return Decision(self._accept(submission, market, seat))
+        except Refusal as refusal:
+            return Decision(refusal=refusal)
+
+    def _seat(self, submission: Submission) -> Seat:
+        seat = self.seats.get((submission.terms.market_id, submission.identity.agent_id))
+        if seat is not None and seat.state == Participation.State.ACTIVE:
+            return seat
+        join = f"POST /api/v1/markets/{submission.terms.ref}/participations/ with a limit_minor, then bid."
+        if seat is None:
+            raise Refusal(403, "not_joined", "This agent has not joined the market.", join)
+        raise Refusal(
+            409, "join_pending", "The joining is not complete yet.", "Wait for participation.active, then bid."
+        )
+
+    def _accept(self, submission: Submission, market: MarketRow, seat: Seat) -> Stored:
+        market.last_bid += 1
+        ref = new_ref("bid")
+        stored = Stored(ref, submission.receipt(ref), self.at, seat.ref, submission.body_hash)
+        self.new.append(NewBid(submission, stored, seat, market.last_bid))
+        if seat.standing_id is not None:
+            self.replaced.append(seat.standing_id)
+        seat.used = True
+        self.known[submission.key_hash] = stored
+        return stored
+
+
+def _repeated(known: Stored, submission: Submission) -> Stored:
+    if known.body_hash != submission.body_hash:
+        raise reused()
+    return known
+
+
+def _refuse_over_limit(submission: Submission, seat: Seat) -> None:
+    if submission.worst_minor <= seat.limit_minor:
+        return
+    currency = submission.terms.currency
+    worst, limit = (minor_text(amount, currency) for amount in (submission.worst_minor, seat.limit_minor))
+    raise Refusal(
+        403,
+        "over_limit",
+        f"This bid could cost {worst}; the participation's limit is {limit}.",
+        "Bid less, or join with a higher limit.",
+    )
+
+
+def _refuse_second(submission: Submission, seat: Seat) -> None:
+    """One standing bid a participation: a further one must name the one it replaces."""
+    if submission.replaces == seat.standing_ref:
+        return
+    if submission.replaces is not None:
+        raise not_found("bid", submission.replaces)
+    raise Refusal(
+        409,
+        "bid_stands",
+        f"The bid {seat.standing_ref} stands already.",
+        f'Send "replaces": "{seat.standing_ref}" to replace it.',
+        extra={"standing": seat.standing_ref},
+    )

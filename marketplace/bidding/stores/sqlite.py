@@ -1,0 +1,111 @@
+"""SQLite: a thread of its own, plain SQL, one immediate transaction a group."""
+
+import asyncio
+import json
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime
+from typing import Any
+
+from django.db import connection, transaction
+
+from marketplace.bidding.books import Books, Decision, MarketRow, Seat, Stored
+from marketplace.bidding.submissions import Submission
+from marketplace.core import clock, streams
+
+MARKETS = """
+SELECT id, ref, state, closes_at, last_bid FROM markets_market WHERE id IN (SELECT value FROM json_each(%s))"""
+SEATS = """
+SELECT p.market_id, p.agent_id, p.id, p.ref, p.state, p.limit_minor, s.id, b.id, b.ref
+FROM json_each(%s) AS w
+JOIN bidding_participation p ON p.market_id = json_extract(w.value, '$[0]')
+  AND p.agent_id = json_extract(w.value, '$[1]') AND p.state <> 'refused'
+JOIN core_stream s ON s.name = 'participation:' || p.ref
+LEFT JOIN bidding_bid b ON b.participation_id = p.id AND b.status = 'accepted'"""
+KNOWN = """
+SELECT b.key_hash, b.ref, b.receipt, b.at, p.ref, b.body_hash
+FROM bidding_bid b JOIN bidding_participation p ON p.id = b.participation_id
+WHERE b.key_hash IN (SELECT value FROM json_each(%s))"""
+REPLACE = "UPDATE bidding_bid SET status = 'replaced' WHERE id IN (SELECT value FROM json_each(%s))"
+INSERT = """
+INSERT INTO bidding_bid (ref, market_id, participation_id, seq, content, receipt, key_hash, body_hash, status, at)
+VALUES (%s, %s, %s, %s, %s, %s, %s, %s, 'accepted', %s)"""
+COUNT = "UPDATE markets_market SET last_bid = %s WHERE id = %s"
+HEAD = "UPDATE core_stream SET head = head + 1 WHERE id = %s RETURNING name, head"
+TELL = "INSERT INTO core_event (stream_id, seq, kind, at, payload) VALUES (%s, %s, 'bid.accepted', %s, %s)"
+
+
+class SqliteStore:
+    """One thread, so one connection; Django's, so that its settings hold."""
+
+    def __init__(self) -> None:
+        self._thread = ThreadPoolExecutor(1, "committer")
+
+    async def commit(self, submissions: Sequence[Submission]) -> list[Decision]:
+        """One transaction, away from the event loop."""
+        decisions, heads = await asyncio.get_running_loop().run_in_executor(self._thread, _commit, submissions)
+        streams.announce(heads)
+        return decisions
+
+    async def close(self) -> None:
+        """Close the connection and end the thread."""
+        await asyncio.get_running_loop().run_in_executor(self._thread, _close)
+        self._thread.shutdown()
+
+
+def _close() -> None:
+    connection.close()  # this thread's
+
+
+def _commit(submissions: Sequence[Submission]) -> tuple[list[Decision], dict[str, int]]:
+    """BEGIN IMMEDIATE is the lock; the clock is read after it."""
+    with transaction.atomic(), connection.cursor() as cursor:
+        books = _read(cursor, submissions)
+        decisions = books.decide(submissions)
+        return decisions, _write(cursor, books) if books.new else {}
+
+
+def _read(cursor: Any, submissions: Sequence[Submission]) -> Books:
+    places = {(s.terms.market_id, s.identity.agent_id) for s in submissions}
+    at = clock.now()
+    markets = _rows(cursor, MARKETS, list({market for market, _ in places}))
+    seats = _rows(cursor, SEATS, list(places))
+    known = _rows(cursor, KNOWN, [s.key_hash for s in submissions])
+    return Books(
+        at=at,
+        markets={row[0]: MarketRow(row[1], row[2], _instant(row[3]), row[4]) for row in markets},
+        seats={(row[0], row[1]): Seat(*row[2:]) for row in seats},
+        known={row[0]: Stored(row[1], row[2], _instant(row[3]), row[4], row[5]) for row in known},
+    )
+
+
+def _write(cursor: Any, books: Books) -> dict[str, int]:
+    at = connection.ops.adapt_datetimefield_value(books.at)
+    cursor.execute(REPLACE, [json.dumps(books.replaced)])
+    cursor.executemany(INSERT, [_columns(bid, at) for bid in books.new])
+    cursor.executemany(COUNT, [(last, market_id) for market_id, last in books.last_bids().items()])
+    heads, told = {}, []
+    for bid in books.new:
+        cursor.execute(HEAD, [bid.seat.stream_id])
+        name, head = cursor.fetchone()
+        heads[name] = head
+        told.append((bid.seat.stream_id, head, at, bid.payload))
+    cursor.executemany(TELL, told)
+    return heads
+
+
+def _columns(bid: Any, at: Any) -> tuple[Any, ...]:
+    submission, stored = bid.submission, bid.stored
+    place = (stored.ref, submission.terms.market_id, bid.seat.participation_id, bid.seq)
+    return (*place, submission.content, stored.receipt, submission.key_hash, stored.body_hash, at)
+
+
+def _rows(cursor: Any, sql: str, values: list[Any]) -> list[tuple[Any, ...]]:
+    cursor.execute(sql, [json.dumps(values)])
+    rows: list[tuple[Any, ...]] = cursor.fetchall()
+    return rows
+
+
+def _instant(value: Any) -> datetime:
+    moment = value if isinstance(value, datetime) else datetime.fromisoformat(value)
+    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
