@@ -70,7 +70,8 @@ def derived(node: ast.ClassDef, raisers: Raisers) -> Raisers:
         if isinstance(part, ast.FunctionDef) and part.name == "__init__":
             own = handed_on(part, raisers).get("__init__")
             return {node.name: Raiser(own.place - 1, own.name, own.form)} if own else {}
-    return {node.name: raisers[inner(base)] for base in node.bases if inner(base) in raisers}
+    base = next((inner(base) for base in node.bases if inner(base) in raisers), None)
+    return {node.name: raisers[base]} if base else {}
 
 
 def handed_on(function: ast.FunctionDef, raisers: Raisers) -> Raisers:
