@@ -2,6 +2,7 @@
 
 import json
 import uuid
+from collections.abc import Iterator
 
 import httpx
 import pytest
@@ -102,22 +103,30 @@ def scene() -> Scene:
     return Scene()
 
 
-@pytest.mark.parametrize("case", CORPUS, ids=lambda case: case.name)
-def test_every_door_gives_the_same_answer(case: Case, scene: Scene, doors_only: Server) -> None:
-    answers = {}
-    doors = DOORS if case.frame else DOORS[:2]
-    for door in doors:
+def differences(case: Case, scene: Scene, server: Server) -> Iterator[str]:
+    """Where a door answers a case otherwise than it should, or than the other doors."""
+    answers: dict[str, bytes] = {}
+    for door in DOORS if case.frame else DOORS[:2]:
         market, key = scene.place(case)
         idempotency = str(uuid.uuid4()) if case.key == "fresh" else case.key
-        status, body = by(door, doors_only, case, market, key, idempotency)
+        status, body = by(door, server, case, market, key, idempotency)
         document = json.loads(body)
-        assert (status, document.get("code", "")) == (case.status, case.code), (door, document)
-        assert case.pointer is None or document["pointer"] == case.pointer, (door, document)
-        assert not case.code or document["next"], door
+        said = (status, document.get("code", ""), case.pointer and document.get("pointer"))
+        if said != (case.status, case.code, case.pointer) or (case.code and not document["next"]):
+            yield f"{case.name}: {door} said {document}"
+        if Bid.objects.filter(market__ref=market).count() != (case.status == 201):
+            yield f"{case.name}: {door} stored the wrong number of bids"
         answers[door] = normal(body, market)
-    assert answers["hot"] == answers["drf"]
-    assert answers["hot"] == answers.get("websocket", answers["hot"]) or not case.same_bytes
-    assert Bid.objects.count() == (len(doors) if case.status == 201 else 0)
+    expected = {"hot": answers["hot"], "drf": answers["hot"]}
+    if "websocket" in answers and case.same_bytes:
+        expected["websocket"] = answers["hot"]
+    for door, body in expected.items():
+        if answers[door] != body:
+            yield f"{case.name}: {door} said {answers[door]!r}, the hot door {body!r}"
+
+
+def test_every_door_gives_the_same_answer(scene: Scene, doors_only: Server) -> None:
+    assert [found for case in CORPUS for found in differences(case, scene, doors_only)] == []
 
 
 def test_a_key_of_one_door_is_known_at_the_others(scene: Scene, doors_only: Server) -> None:
