@@ -2,6 +2,7 @@
 
 import json
 import re
+import time
 from collections.abc import Callable
 
 import pytest
@@ -40,14 +41,22 @@ def bids(market: Market, *bodies: dict) -> None:
 
 
 def finished(market: Market, swept: Callable[[], int]) -> None:
+    """Closed, cleared and settled; a server of other tests may be doing some of the work meanwhile."""
     close_now(market)
-    swept()
+    until = time.monotonic() + 30
+    while time.monotonic() < until:
+        swept()
+        market.refresh_from_db()
+        if market.state == Market.State.SETTLED:
+            return
+        time.sleep(0.1)
+    raise AssertionError(f"still {market.state}")
 
 
 @pytest.mark.parametrize("tail", ["", "outcome/"])
 def test_a_draft_or_no_market_at_all_is_a_page_that_says_so(client: Client, tail: str) -> None:
     draft = open_a_market()
-    Market.objects.filter(pk=draft.pk).update(state=Market.State.DRAFT)
+    Market.objects.filter(pk=draft.pk).update(state=Market.State.DRAFT, opens_at=None)
     for ref in (draft.ref, "mkt_none"):
         answer = client.get(f"/markets/{ref}/{tail}")
         assert answer.status_code == 404
@@ -63,7 +72,7 @@ def test_an_open_market_tells_its_terms_and_nothing_of_its_bids(client: Client) 
     assert "71,234.56" not in text
     assert "7123456" not in text
     assert market.seed not in text
-    assert "<noscript>" in text
+    assert "This is the market as it stood at" in text
 
 
 def test_a_closed_market_waits_for_its_outcome(client: Client) -> None:
@@ -190,7 +199,7 @@ def test_the_list_shows_open_markets_first_then_how_others_ended(client: Client,
     finished(ended, swept)
     open_a_market(title="Open one")
     hidden = open_a_market(title="Hidden one")
-    Market.objects.filter(pk=hidden.pk).update(state=Market.State.DRAFT)
+    Market.objects.filter(pk=hidden.pk).update(state=Market.State.DRAFT, opens_at=None)
     text = client.get("/").content.decode()
     assert text.index("Open one") < text.index("Ended one")
     assert "1 at 55.00 EUR" in text
@@ -217,6 +226,6 @@ def test_every_kind_of_event_has_words() -> None:
 
 
 def test_a_configuration_of_every_rule_has_a_page(client: Client) -> None:
-    for rule in ("first_price", "second_price", "double_auction"):
-        stated = ConfigurationFactory(mechanism=rule, lots=[{"id": "a"}, {"id": "b"}])
+    for rule, lots in (("first_price", "a"), ("second_price", "a"), ("double_auction", "ab")):
+        stated = ConfigurationFactory(mechanism=rule, lots=[{"id": lot} for lot in lots])
         assert "The rule" in page(client, open_a_market(**stated))

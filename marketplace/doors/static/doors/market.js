@@ -114,6 +114,10 @@
   function connect() {
     clearTimeout(timer);
     retryAt = 0;
+    if (socket) {
+      socket.onclose = null;
+      socket.close();
+    }
     const scheme = location.protocol === "https:" ? "wss://" : "ws://";
     const path = "/ws/v1/markets/" + encodeURIComponent(live.ref) + "/?after=" + after;
     const opened = (socket = new WebSocket(scheme + location.host + path));
@@ -181,6 +185,7 @@
     if (retryAt) banner();
   }
 
+  byId("still").hidden = true;
   tick();
   setInterval(tick, 250);
   connect();
