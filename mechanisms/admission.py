@@ -22,9 +22,9 @@ def buying(params: Params) -> bool:
 def check_problem(spec: Spec, problem: Problem, params: Params) -> None:
     """Every lot and bid of the problem, and the sizes; raises ProblemError with a pointer."""
     if len(problem.lots) > spec.max_lots:
-        raise ProblemError("too_many_lots", f"{spec.slug} takes at most {spec.max_lots} lots", "/lots")
+        raise ProblemError("too_many_lots", f"the most lots that {spec.slug} takes is {spec.max_lots}", "/lots")
     if len(problem.bids) > spec.max_bids:
-        raise ProblemError("too_many_bids", f"{spec.slug} takes at most {spec.max_bids} bids", "/bids")
+        raise ProblemError("too_many_bids", f"the most bids that {spec.slug} takes is {spec.max_bids}", "/bids")
     for index, lot in enumerate(problem.lots):
         _at(f"/lots/{index}", check_lot, spec, lot, params)
     lots = {lot.id: lot for lot in problem.lots}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 import unicodedata
 from collections.abc import Collection, Mapping
@@ -90,16 +91,30 @@ def read_free(data: Any, pointer: str) -> dict[str, Any]:
     """An object of the caller's own (attributes, params), nested at most 16 levels deep."""
     if not isinstance(data, Mapping):
         raise ProblemError("not_an_object", "a JSON object belongs here", pointer)
-    _bound_depth(data, pointer, MAX_DEPTH)
+    _check_free(data, pointer, MAX_DEPTH)
     return dict(data)
 
 
-def _bound_depth(data: Any, pointer: str, left: int) -> None:
+def _check_free(data: Any, pointer: str, left: int) -> None:
     if left == 0:
         raise ProblemError("too_deep", f"nested deeper than {MAX_DEPTH} levels", pointer)
-    inner = data.items() if isinstance(data, Mapping) else enumerate(data) if isinstance(data, list | tuple) else ()
-    for key, value in inner:
-        _bound_depth(value, f"{pointer}/{escape(str(key))}", left - 1)
+    if isinstance(data, Mapping):
+        for key, value in data.items():
+            _check_text(key, pointer)
+            _check_free(value, f"{pointer}/{escape(str(key))}", left - 1)
+    elif isinstance(data, list | tuple):
+        for index, value in enumerate(data):
+            _check_free(value, f"{pointer}/{index}", left - 1)
+    elif isinstance(data, float | Decimal) and not math.isfinite(data):
+        raise ProblemError("not_finite", "NaN and infinities are not numbers here", pointer)
+    elif data is not None and not isinstance(data, bool | int | float | Decimal):
+        _check_text(data, pointer)
+
+
+def _check_text(data: Any, pointer: str) -> None:
+    """Text that UTF-8 can write: no half of a surrogate pair."""
+    if not isinstance(data, str) or any("\ud800" <= char <= "\udfff" for char in data):
+        raise ProblemError("invalid_text", "text in valid Unicode belongs here", pointer)
 
 
 def normal(name: str) -> str:

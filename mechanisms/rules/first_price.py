@@ -21,6 +21,7 @@ SPEC = Spec(
     pricing="The winner pays its own bid.",
     params=Params,
     unit_supply=True,
+    max_lots=1,
     claims=(
         *holds("feasible", "individually_rational", "optimal_for_reports", "pareto", "core_for_reports", "envy_free"),
         *holds("symmetric"),

@@ -20,7 +20,7 @@ PLANTED = Path(__file__).parent / "planted"
 COPIED = ("mechanisms", "tests/mechanisms", "marketplace/demo/data")
 SETTINGS = """[pytest]
 pythonpath = .
-addopts = -m "not prove" -p no:cacheprovider -p no:django -p no:xdist
+addopts = -m "not prove" -p no:cacheprovider -p no:django -p no:xdist -p no:asyncio
 markers = prove: the full counts
 filterwarnings = error
 """
@@ -45,8 +45,10 @@ def suite_fails(folder: Path) -> str:
     done = subprocess.run(
         [sys.executable, "-m", "pytest", "-x", "-q", *files], cwd=folder, capture_output=True, text=True
     )
-    failed = [line for line in done.stdout.splitlines() if line.startswith(("FAILED", "ERROR"))]
-    return "" if done.returncode == 0 else (failed or [done.stdout[-500:]])[0][:150]
+    if done.returncode not in (0, 1):
+        raise RuntimeError(f"the suite could not run: {done.stdout[-500:]}{done.stderr[-500:]}")
+    failed = [line for line in done.stdout.splitlines() if line.startswith("FAILED")]
+    return "" if done.returncode == 0 else failed[0][:150]
 
 
 def verdict(patch: Path) -> tuple[bool, str]:

@@ -44,6 +44,47 @@ def test_a_forged_outcome_is_caught(change, code):
     assert {code, "wrong_digest"} <= found or (code == "charge_not_positive" and code in found)
 
 
+CHEAP = [
+    # The winner pays less than a loser offered: that loser and the seller would rather trade.
+    ("second_price", {"a": 3}, {"blocked", "envy", "wrong_payment"}, {"X": 3}),
+    ("first_price", {"a": 5}, {"blocked", "envy", "wrong_payment"}, {"X": 5}),
+    ("pay_as_bid", {"a": 9}, {"wrong_payment"}, {}),
+    ("multi_unit_vickrey", {"a": 3}, {"wrong_payment"}, {}),
+    ("uniform_price", {"a": 3}, {"blocked", "envy", "wrong_payment"}, {"X": 3}),
+]
+
+
+@pytest.mark.parametrize(("mechanism", "payments", "codes", "prices"), CHEAP)
+def test_wrong_prices_are_caught(mechanism, payments, codes, prices):
+    market = problem(mechanism, [atom("a", 10), atom("b", 7)])
+    data = run(mechanism, market).to_dict()
+    amount = payments["a"]
+    charges = [{"payer": "a", "payee": "s", "amount": amount}]
+    data |= {"payments": {"a": amount, "b": 0}, "charges": charges, "revenue": amount, "prices": prices}
+    assert {finding.code for finding in verify(market, Outcome.from_json(data))} == codes | {"wrong_digest"}
+
+
+def test_a_worse_winner_is_caught():
+    market = problem("pay_as_bid", [atom("a", 10), atom("b", 7)])
+    data = run("pay_as_bid", market).to_dict()
+    data |= {"awards": [{"agent": "b", "bundle": {"X": 1}, "value": 7}], "payments": {"a": 0, "b": 7}}
+    data |= {"charges": [{"payer": "b", "payee": "s", "amount": 7}], "revenue": 7, "welfare": 7}
+    found = {(finding.claim, finding.code) for finding in verify(market, Outcome.from_json(data))}
+    assert {("optimal_for_reports", "not_optimal"), ("pareto", "not_optimal")} <= found
+
+
+def test_slots_in_the_wrong_order_are_caught():
+    lots = [{"id": "X", "supply": 2, "seller": "s"}]
+    bids = [{"agent": a, "steps": [{"lot": "X", "quantity": 1, "price": p}]} for a, p in (("a", 9), ("b", 5))]
+    market = problem("gsp", bids, lots=lots, params={"clicks": [4, 1]})
+    data = run("gsp", market).to_dict()
+    data["awards"][0]["position"], data["awards"][1]["position"] = 2, 1
+    codes = {finding.code for finding in verify(market, Outcome.from_json(data))}
+    assert {"not_optimal", "wrong_payment"} <= codes
+    data["awards"][0]["position"] = 1
+    assert "wrong_slots" in {finding.code for finding in verify(market, Outcome.from_json(data))}
+
+
 def test_a_true_outcome_is_silent():
     assert forged(lambda outcome: None) == set()
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from random import Random
 
 import pytest
@@ -12,6 +13,7 @@ from mechanisms import Problem, get, run, specs
 from mechanisms.check.auditing import audit_claim
 from mechanisms.check.lying import best_lie
 from mechanisms.check.utility import quasilinear
+from mechanisms.claims import Claim
 from mechanisms.cli import main
 from mechanisms.conformance import cases
 
@@ -55,6 +57,32 @@ def test_counterexamples_are_problem_files_that_run_accepts(slug, name, params):
         truth, run(slug, truth), honest, (lie.agent,)
     )
     assert gain == lie.gain
+
+
+# Declarations that are not true: the audit must say so.
+FALSE = [
+    ("pay_as_bid", Claim("truthful", "holds")),
+    ("pay_as_bid", Claim("envy_free", "holds")),
+    ("second_price", Claim("truthful", "fails", ("private_values", "quasilinear", "no_binding_budget"))),
+    ("second_price", Claim("truthful", "holds")),
+    ("second_price", Claim("truthful", "holds", ("no_binding_budget", "unit_supply"))),
+    ("trade_reduction", Claim("budget_balanced", "holds")),
+    ("trade_reduction", Claim("efficient", "holds", ("no_binding_budget", "unit_demand", "unit_supply"))),
+    ("trade_reduction", Claim("false_name_proof", "holds", ("no_binding_budget", "unit_demand", "unit_supply"))),
+    ("double_auction", Claim("truthful", "holds", ("no_binding_budget", "unit_demand", "unit_supply"))),
+    ("double_auction", Claim("optimal_for_reports", "fails")),
+    ("gsp", Claim("symmetric", "holds")),
+    ("gsp", Claim("core_for_reports", "holds")),
+    ("uniform_price", Claim("truthful", "holds", ("no_binding_budget",))),
+    ("uniform_price", Claim("revenue_monotone", "holds", when=(("price", "last_accepted"),))),
+]
+
+
+@pytest.mark.parametrize(("slug", "claim"), FALSE, ids=str)
+def test_a_false_claim_is_caught(slug, claim):
+    kept = tuple(other for other in get(slug).claims if other.name != claim.name)
+    spec = replace(get(slug), claims=(claim, *kept))
+    assert not audit_claim(spec, claim, problems=40 if claim.status == "holds" and not claim.assumes else 4).stands
 
 
 BROKEN = [
