@@ -63,7 +63,7 @@ class RoundInline(admin.TabularInline):
     """How the clearing went."""
 
     model = Round
-    fields = readonly_fields = ("ref", "n", "state", "status", "failure", "digest", "finished_at")
+    fields = readonly_fields = ("ref", "n", "state", "status", "failure", "finished_at")
     extra, can_delete, show_change_link = 0, False, True
 
     def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
