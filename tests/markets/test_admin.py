@@ -9,6 +9,7 @@ from django.contrib.auth.models import User
 from django.test import Client
 from django.utils import timezone
 
+from marketplace.bidding.models import Bid
 from marketplace.core.models import Stream
 from marketplace.markets.admin import CANCELLED_BY_OPERATOR
 from marketplace.markets.models import Lot, Market, Round
@@ -91,7 +92,8 @@ def test_a_draft_made_by_hand_opens_and_takes_bids(operator: Client) -> None:
     assert market.state == "open"
     trader = Trader()
     trader.join(market)
-    assert trader.bid(market, buy("room", 1000)).bid.seq == 1
+    trader.bid(market, buy("room", 1000))
+    assert Bid.objects.get().seq == 1
 
 
 def test_the_service_gives_what_nobody_may_choose(operator: Client) -> None:
@@ -198,8 +200,8 @@ def sealed() -> dict[str, str]:
     """A market with one sealed bid, and what an operator must never meet."""
     market, trader = open_a_market(title="Sealed"), Trader()
     trader.join(market, 80_000_000)
-    bid = trader.bid(market, buy("room", VALUE)).bid
-    bid.refresh_from_db()
+    trader.bid(market, buy("room", VALUE))
+    bid = Bid.objects.get()
     content = bytes(bid.content)
     close_now(market)
     return {
