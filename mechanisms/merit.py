@@ -16,14 +16,13 @@ SMALL = 4 * SAMPLE
 class Merit(NamedTuple):
     """Rows by falling score with cumulative quantities; `before` units stand ahead of the first row.
 
-    Rows far ahead and far behind the unit that was asked for may be left out (`cut`: some behind were).
+    Rows far ahead of the unit that was asked for may be counted in `before` only, rows far behind it left out.
     """
 
     rows: Rows
     score: Column
     reached: Column
     before: int = 0
-    cut: bool = False
 
     def unit(self, number: int) -> int | None:
         """The score of the unit of that number, counted from the best; None past the last."""
@@ -31,10 +30,10 @@ class Merit(NamedTuple):
         return int(self.score[index]) if index < len(self.score) else None
 
 
-def merit(score: Column, quantity: Column, rows: Rows, before: int = 0, cut: bool = False) -> Merit:
+def merit(score: Column, quantity: Column, rows: Rows, before: int = 0) -> Merit:
     """All of these rows in merit order; `score` and `quantity` (magnitudes) are aligned with `rows`."""
     order = np.argsort(-score)
-    return Merit(rows[order], score[order], np.cumsum(quantity[order]) + before, before, cut)
+    return Merit(rows[order], score[order], np.cumsum(quantity[order]) + before, before)
 
 
 def merit_near(book: Book, number: int) -> Merit:
@@ -48,7 +47,7 @@ def merit_near(book: Book, number: int) -> Merit:
         low, high = _bracket(score, quantity, number)
         ahead = int(np.dot(score > high, quantity))
         inside = np.flatnonzero((score <= high) & (score >= low))
-        found = merit(score[inside], quantity[inside], inside, ahead, cut=True)
+        found = merit(score[inside], quantity[inside], inside, ahead)
         if ahead < number and len(inside) and number < found.reached[-1]:
             return found
     return merit(score, quantity, np.arange(len(score)))
@@ -80,14 +79,13 @@ def standing(book: Book, rationing: str) -> Standing:
 
     `rejected` is the best unit left unfilled, None where none is at or above the floor.
     """
+    if int(np.abs(book.quantity).sum()) <= book.supply:
+        return _above_floor(book)
     order = merit_near(book, book.supply)
-    total = int(np.abs(book.quantity).sum()) if order.cut else int(order.reached[-1]) if len(order.rows) else 0
-    number = min(book.supply, total)
-    last = order.unit(number) if number else None
+    last, following = order.unit(book.supply), order.unit(book.supply + 1)
     if last is None or last < book.floor:
         return _above_floor(book)
-    following = order.unit(number + 1)
-    filled = fill_to(book, book.score, number, last, rationing)
+    filled = fill_to(book, book.score, book.supply, last, rationing)
     return Standing(filled, last, following if following is not None and following >= book.floor else None)
 
 

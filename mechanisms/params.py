@@ -10,6 +10,8 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Fie
 
 from mechanisms.errors import ProblemError, escape
 
+MAX_PLACES = 18
+
 
 class Params(BaseModel):
     """The base of every rule's parameters: frozen, strict, nothing unknown."""
@@ -38,7 +40,10 @@ def _exact(value: Any) -> Any:
 
 
 def _shortest(value: Decimal) -> Decimal:
-    return value.normalize() + 0 if value.is_finite() else value
+    """One form for equal decimals, and none so long that exact arithmetic would take for ever."""
+    if not value.is_finite() or value.adjusted() > MAX_PLACES or -int(value.as_tuple().exponent) > MAX_PLACES:
+        raise ValueError(f"write a number with at most {MAX_PLACES} digits before and after the point")
+    return value.normalize() + 0
 
 
 ExactDecimal = Annotated[

@@ -57,9 +57,11 @@ class Spec:
 
     def worst_case(self, bid: Bid, params: Mapping[str, Any] | Params | None = None) -> int:
         """The most, in units of money, that the bidder can be charged under this rule: slots charge for every click."""
-        clicks = getattr(self.read_params(params), "clicks", (1,))
-        most = sum(step.quantity * step.price for step in bid.steps or () if step.quantity > 0) * max(1, clicks[0])
-        return bid.worst_case() if clicks == (1,) else most if bid.budget is None else min(most, bid.budget)
+        clicks = getattr(self.read_params(params), "clicks", None)
+        if clicks is None:
+            return bid.worst_case()
+        most = clicks[0] * max((step.price for step in bid.steps or ()), default=0)
+        return most if bid.budget is None else min(most, bid.budget)
 
     def claim(self, name: str, params: Mapping[str, Any] | Params | None = None) -> Claim:
         """The claim of that name under these parameters; `not_applicable` where the rule says nothing."""

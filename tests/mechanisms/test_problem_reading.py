@@ -121,6 +121,20 @@ def test_a_problem_survives_the_way_through_json():
     assert run("double_auction", again) == run("double_auction", given)
 
 
+@pytest.mark.parametrize("k", [2, -0.1, "1e-400", "NaN", "Infinity", "half", None, True, [], "0.1234567890123456789"])
+def test_k_is_a_decimal_between_0_and_1(k):
+    with pytest.raises(ProblemError) as caught:
+        run("double_auction", problem("double_auction", [], params={"k": k}))
+    assert (caught.value.code, caught.value.pointer) in {("invalid_params", "/params/k"), ("not_finite", "/params/k")}
+
+
+def test_equal_params_have_one_digest():
+    digests = set()
+    for k in ("0.5", 0.5, "0.50", "5e-1"):
+        digests.add(run("double_auction", problem("double_auction", [], params={"k": k})).digest)
+    assert digests == {run("double_auction", problem("double_auction", [])).digest}
+
+
 def test_bids_alone_are_read_with_pointers_of_their_own():
     lots = {"X": Lot("X")}
     with pytest.raises(ProblemError) as caught:
