@@ -1,7 +1,6 @@
 """PostgreSQL: the committer's own connection in the event loop, two pipelined round trips a group."""
 
 from collections.abc import Sequence
-from datetime import datetime
 from typing import Any
 
 import psycopg
@@ -14,31 +13,33 @@ from marketplace.core import streams
 
 Row = tuple[Any, ...]
 LOCK = "SELECT id, ref, state, closes_at, last_bid FROM markets_market WHERE id = ANY(%s) ORDER BY id FOR UPDATE"
-CLOCK = "SELECT clock_timestamp()"  # a statement of its own, after the lock: now() would be the transaction's start
-SEATS = """
-SELECT p.market_id, p.agent_id, p.id, p.ref, p.state, p.limit_minor, s.id, b.id, b.ref
-FROM unnest(%s::bigint[], %s::bigint[]) AS w (market_id, agent_id)
-JOIN bidding_participation p ON p.market_id = w.market_id AND p.agent_id = w.agent_id AND p.state <> 'refused'
-JOIN core_stream s ON s.name = 'participation:' || p.ref
-LEFT JOIN bidding_bid b ON b.participation_id = p.id AND b.status = 'accepted'"""
-KNOWN = """
-SELECT b.key_hash, b.ref, b.receipt, b.at, p.ref, b.body_hash
-FROM bidding_bid b JOIN bidding_participation p ON p.id = b.participation_id WHERE b.key_hash = ANY(%s)"""
+# The clock stands in a statement after the lock's own: now() would be the transaction's start, and a clock in the
+# locking statement would be read before the lock was had; both let bids in after the close.
+READ = """
+SELECT clock_timestamp(),
+  ARRAY(SELECT (p.market_id, p.agent_id, p.id, p.ref, p.state, p.limit_minor, s.id, b.id, b.ref)
+    FROM unnest(%s::bigint[], %s::bigint[]) AS w (market_id, agent_id)
+    JOIN bidding_participation p ON p.market_id = w.market_id AND p.agent_id = w.agent_id AND p.state <> 'refused'
+    JOIN core_stream s ON s.name = 'participation:' || p.ref
+    LEFT JOIN bidding_bid b ON b.participation_id = p.id AND b.status = 'accepted'),
+  ARRAY(SELECT (b.key_hash, b.ref, b.receipt, b.at, p.ref, b.body_hash)
+    FROM bidding_bid b JOIN bidding_participation p ON p.id = b.participation_id WHERE b.key_hash = ANY(%s))"""
 REPLACE = "UPDATE bidding_bid SET status = 'replaced' WHERE id = ANY(%s)"
-INSERT = """
-INSERT INTO bidding_bid
-  (ref, market_id, participation_id, seq, content, receipt, key_hash, body_hash, status, at)
-SELECT *, 'accepted', %s::timestamptz FROM unnest(
-  %s::text[], %s::bigint[], %s::bigint[], %s::bigint[], %s::bytea[], %s::text[], %s::text[], %s::text[])"""
-COUNT = """
-UPDATE markets_market m SET last_bid = w.last_bid
-FROM unnest(%s::bigint[], %s::bigint[]) AS w (id, last_bid) WHERE m.id = w.id"""
-TELL = """
-WITH heads AS (UPDATE core_stream SET head = head + 1 WHERE id = ANY(%s) RETURNING id, name, head),
+WRITE = """
+WITH stored AS (
+  INSERT INTO bidding_bid
+    (ref, market_id, participation_id, seq, content, receipt, key_hash, body_hash, status, at)
+  SELECT *, 'accepted', %(at)s::timestamptz FROM unnest(
+    %(refs)s::text[], %(markets)s::bigint[], %(seats)s::bigint[], %(seqs)s::bigint[], %(contents)s::bytea[],
+    %(receipts)s::text[], %(keys)s::text[], %(bodies)s::text[])),
+counted AS (
+  UPDATE markets_market m SET last_bid = w.last_bid
+  FROM unnest(%(touched)s::bigint[], %(last)s::bigint[]) AS w (id, last_bid) WHERE m.id = w.id),
+heads AS (UPDATE core_stream SET head = head + 1 WHERE id = ANY(%(streams)s::bigint[]) RETURNING id, name, head),
 told AS (
   INSERT INTO core_event (stream_id, seq, kind, at, payload)
-  SELECT heads.id, heads.head, 'bid.accepted', %s::timestamptz, w.payload
-  FROM heads JOIN unnest(%s::bigint[], %s::text[]) AS w (id, payload) ON w.id = heads.id)
+  SELECT heads.id, heads.head, 'bid.accepted', %(at)s::timestamptz, w.payload
+  FROM heads JOIN unnest(%(streams)s::bigint[], %(payloads)s::text[]) AS w (id, payload) ON w.id = heads.id)
 SELECT name, head FROM heads"""
 PIN = "SET enable_seqscan = off; SET plan_cache_mode = force_generic_plan; SET jit = off"
 
@@ -83,21 +84,19 @@ class PostgresStore:
 
 
 async def _read(link: "psycopg.AsyncConnection[Row]", submissions: Sequence[Submission]) -> Books:
-    """One round trip: begin, lock, clock, seats, known keys."""
+    """One round trip: begin, lock, then clock, seats and known keys."""
     places = {(s.terms.market_id, s.identity.agent_id) for s in submissions}
     markets, agents = [market for market, _ in places], [agent for _, agent in places]
     async with link.pipeline():
         await link.execute("BEGIN")
-        locked = await link.execute(LOCK, [sorted(set(markets))])
-        clock = await link.execute(CLOCK)
-        seats = await link.execute(SEATS, [markets, agents])
-        known = await link.execute(KNOWN, [[s.key_hash for s in submissions]])
-    at: datetime = (await clock.fetchall())[0][0]
+        locked = await link.execute(LOCK, [sorted(set(markets))], binary=True)
+        read = await link.execute(READ, [markets, agents, [s.key_hash for s in submissions]], binary=True)
+    at, seats, known = (await read.fetchall())[0]
     return Books(
         at=at,
         markets={row[0]: MarketRow(*row[1:]) for row in await locked.fetchall()},
-        seats={(row[0], row[1]): Seat(*row[2:]) for row in await seats.fetchall()},
-        known={row[0]: Stored(*row[1:]) for row in await known.fetchall()},
+        seats={(row[0], row[1]): Seat(*row[2:]) for row in seats},
+        known={row[0]: Stored(*row[1:]) for row in known},
     )
 
 
@@ -106,26 +105,29 @@ async def _write(link: "psycopg.AsyncConnection[Row]", books: Books) -> dict[str
     if not books.new:
         await link.execute("COMMIT")
         return {}
-    last, streams_of = books.last_bids(), [bid.seat.stream_id for bid in books.new]
     async with link.pipeline():
         if books.replaced:
             await link.execute(REPLACE, [books.replaced])
-        await link.execute(INSERT, [books.at, *_columns(books)])
-        await link.execute(COUNT, [list(last), list(last.values())])
-        told = await link.execute(TELL, [streams_of, books.at, streams_of, [bid.payload for bid in books.new]])
+        told = await link.execute(WRITE, _columns(books))
         await link.execute("COMMIT")
     return dict(await told.fetchall())
 
 
-def _columns(books: Books) -> list[list[Any]]:
-    """The new bids, column by column, in the order that INSERT names."""
-    return [
-        [bid.stored.ref for bid in books.new],
-        [bid.submission.terms.market_id for bid in books.new],
-        [bid.seat.participation_id for bid in books.new],
-        [bid.seq for bid in books.new],
-        [bid.submission.content for bid in books.new],
-        [bid.stored.receipt for bid in books.new],
-        [bid.submission.key_hash for bid in books.new],
-        [bid.stored.body_hash for bid in books.new],
-    ]
+def _columns(books: Books) -> dict[str, Any]:
+    """What the group writes, column by column, as WRITE names them."""
+    last = books.last_bids()
+    return {
+        "at": books.at,
+        "refs": [bid.stored.ref for bid in books.new],
+        "markets": [bid.submission.terms.market_id for bid in books.new],
+        "seats": [bid.seat.participation_id for bid in books.new],
+        "seqs": [bid.seq for bid in books.new],
+        "contents": [bid.submission.content for bid in books.new],
+        "receipts": [bid.stored.receipt for bid in books.new],
+        "keys": [bid.submission.key_hash for bid in books.new],
+        "bodies": [bid.stored.body_hash for bid in books.new],
+        "touched": list(last),
+        "last": list(last.values()),
+        "streams": [bid.seat.stream_id for bid in books.new],
+        "payloads": [bid.payload for bid in books.new],
+    }
