@@ -5,12 +5,12 @@ from __future__ import annotations
 import subprocess
 import sys
 
-from measuring_mechanisms import by_turns, heading, report
+from measuring_mechanisms import ROOT, by_turns, heading, report
 
 
 def fresh(statement: str) -> None:
     """Run one statement in a process of its own."""
-    subprocess.run([sys.executable, "-c", statement], check=True)
+    subprocess.run([sys.executable, "-c", statement], check=True, cwd=ROOT)
 
 
 def main() -> int:

@@ -10,6 +10,10 @@ from collections.abc import Callable
 from pathlib import Path
 
 
+ROOT = Path(__file__).parents[1]
+sys.path.insert(0, str(ROOT))  # `mechanisms` as it stands in this tree
+
+
 def by_turns(ours: Callable[[], object], peer: Callable[[], object], *, runs: int = 15) -> tuple[float, float]:
     """The shortest of several runs of each, in seconds, taken by turns so that both find the caches alike."""
     gc.collect()

@@ -214,6 +214,7 @@ def test_huang_cuts_the_long_side_by_equal_amounts():
 
 def test_equal_cuts():
     assert cut_equally({1: 5, 2: 1, 3: 4}, 6) == {1: 4, 2: 0, 3: 2}
+    assert cut_equally({1: 10, 2: 4}, 8) == {1: 7, 2: 1}
     assert cut_equally({1: 5, 2: 1}, 6) == {1: 5, 2: 1}
     assert cut_equally({1: 5, 2: 1}, 0) == {1: 0, 2: 0}
     assert cut_equally({}, 0) == {}
