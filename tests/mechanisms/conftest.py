@@ -6,6 +6,9 @@ import os
 from pathlib import Path
 
 import pytest
+from known_answers import NAME, pytest_terminal_summary
+
+__all__ = ["pytest_terminal_summary"]
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -14,18 +17,8 @@ def pytest_configure(config: pytest.Config) -> None:
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
-        for mark in item.iter_markers("known_answers"):
-            item.user_properties.append(("known_answers", mark.args[0] if mark.args else 1))
-
-
-def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    def total(category: str) -> int:
-        reports = terminalreporter.stats.get(category, [])
-        return sum(value for report in reports for name, value in report.user_properties if name == "known_answers")
-
-    run, skipped = total("passed") + total("failed"), total("skipped")
-    if run or skipped:
-        terminalreporter.write_line(f"known answers: {run} run, {skipped} skipped")
+        for mark in item.iter_markers(NAME):
+            item.user_properties.append((NAME, mark.args[0] if mark.args else 1))
 
 
 @pytest.fixture(scope="session")
