@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from mechanisms.check.bestcase import best_case
 from mechanisms.check.finding import Finding
 from mechanisms.check.reports import Report, reports, traded
-from mechanisms.check.slots import best_ranking, is_slots
+from mechanisms.check.slots import best_ranking, is_slots, slot_value
 from mechanisms.check.support import core_for_reports, envy_free
 from mechanisms.registry import get
 from mechanisms.types import Award, Outcome, Problem
@@ -34,7 +34,9 @@ def _award_stated(problem: Problem, report: Report | None, award: Award, pointer
         yield Finding("feasible", "unknown_agent", f"{award.agent!r} did not bid", f"{pointer}/agent")
         return
     if award.position is not None:
-        return  # slots are worth clicks times a bid: `check.prices` recomputes them
+        if award.value != slot_value(problem, award):
+            yield Finding("feasible", "wrong_value", f"{award.agent!r} stated another value", f"{pointer}/value")
+        return
     worth = [report.worth(lot, quantity) for lot, quantity in award.bundle.items()]
     if None in worth:
         yield Finding("feasible", "more_than_stated", f"{award.agent!r} did not ask for so much", f"{pointer}/bundle")

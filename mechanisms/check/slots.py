@@ -9,7 +9,7 @@ from math import ceil
 from typing import Any
 
 from mechanisms.check.finding import Finding
-from mechanisms.types import Outcome, Problem
+from mechanisms.types import Award, Outcome, Problem
 
 
 def is_slots(problem: Problem) -> bool:
@@ -36,12 +36,24 @@ def per_click(budget: int, clicks: Sequence[int]) -> int:
     return budget // (clicks[0] or 1)
 
 
+def slot_value(problem: Problem, award: Award) -> int | None:
+    """What the agent stated for its slot: clicks times its price; None where there is no such slot or bid."""
+    clicks, stated = problem.params["clicks"], scores(problem).get(award.agent)
+    if stated is None or not 1 <= (award.position or 0) <= len(clicks):
+        return None
+    return int(clicks[(award.position or 1) - 1] * stated[1] / stated[0])
+
+
 def best_ranking(problem: Problem, outcome: Outcome) -> Iterator[Finding]:
     """No other assignment of slots has a greater sum of clicks times quality times price."""
     stated, clicks = scores(problem), problem.params["clicks"]
     best = sum(c * s for c, s in zip(clicks, sorted((s for _, s in stated.values()), reverse=True), strict=False))
     places = [award.position for award in outcome.awards]
-    if None in places or len(set(places)) < len(places) or not {a.agent for a in outcome.awards} <= set(stated):
+    if (
+        len(set(places)) < len(places)
+        or not set(places) <= set(range(1, len(clicks) + 1))
+        or not {a.agent for a in outcome.awards} <= set(stated)
+    ):
         yield Finding("optimal_for_reports", "wrong_slots", "a slot is given twice, or to nobody who bid", "/awards")
         return
     got = sum(clicks[(award.position or 1) - 1] * stated[award.agent][1] for award in outcome.awards)

@@ -8,6 +8,8 @@ from collections.abc import Iterator
 from mechanisms.check.claims import CHECKS
 from mechanisms.check.finding import Finding
 from mechanisms.check.payments import payments_right
+from mechanisms.check.reports import traded
+from mechanisms.check.slots import is_slots
 from mechanisms.digest import digest_of
 from mechanisms.engine import prepare
 from mechanisms.registry import get
@@ -42,9 +44,23 @@ def consistent(problem: Problem, outcome: Outcome) -> Iterator[Finding]:
         yield Finding("consistent", "awards_unsorted", "awards are sorted by agent, each once", "/awards")
     if outcome.revenue != sum(outcome.payments.values()):
         yield Finding("consistent", "wrong_revenue", "revenue is the sum of payments", "/revenue")
+    if outcome.welfare != sum(award.value for award in outcome.awards) - _kept(problem, outcome):
+        yield Finding("consistent", "wrong_welfare", "welfare is accepted values minus the reserves sold", "/welfare")
     if (outcome.status == "cleared") != bool(outcome.awards):
         yield Finding("consistent", "wrong_status", "cleared means that something was awarded", "/status")
     yield from _charges_match(outcome)
+
+
+def _kept(problem: Problem, outcome: Outcome) -> int:
+    """What the reserves were worth: of units sold, of clicks sold, or (negative) of units that the market bought."""
+    if get(outcome.mechanism).sides == "two":
+        return 0
+    if is_slots(problem):
+        slots = dict(enumerate(problem.params["clicks"], start=1))
+        return problem.lots[0].reserve * sum(slots.get(award.position or 0, 0) for award in outcome.awards)
+    sign = -1 if problem.params.get("direction") == "buy" else 1
+    units = {lot.id: sum(abs(n) for n in traded(outcome, lot.id).values()) for lot in problem.lots}
+    return sign * sum(lot.reserve * units[lot.id] for lot in problem.lots)
 
 
 def _charges_match(outcome: Outcome) -> Iterator[Finding]:

@@ -37,6 +37,7 @@ SPEC = Spec(
     claims=(
         *holds("feasible", "individually_rational", "weakly_budget_balanced"),
         *holds("symmetric", variant="mcafee"),
+        *fails("symmetric", variant="huang"),
         *holds("truthful", assumes=(*UNITS, "single_identity")),
         *fails("budget_balanced", "optimal_for_reports", "pareto"),
         *fails("efficient", assumes=UNITS),
