@@ -43,8 +43,8 @@ def parse(raw: bytes | str) -> Any:
         raise ProblemError("invalid_json", f"not JSON: {error.msg} at character {error.pos}") from error
     except RecursionError as error:
         raise ProblemError("too_deep", "nested too deeply") from error
-    except ValueError as error:  # an integer with thousands of digits
-        raise ProblemError("invalid_json", "a number has too many digits") from error
+    except (ValueError, ArithmeticError) as error:  # an integer of thousands of digits, an exponent beyond all bounds
+        raise ProblemError("invalid_json", "a number is too long") from error
     if suspects:
         _complain(data, "")
     return data

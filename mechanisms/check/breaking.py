@@ -7,7 +7,7 @@ from random import Random
 from msgspec.structs import replace
 
 from mechanisms.check.lying import Lie, best_false_names, best_lie
-from mechanisms.check.trials import Trial, symmetric
+from mechanisms.check.trials import Trial
 from mechanisms.check.utility import Utility, common_value, moving_reserve, quasilinear, wealth_bound
 from mechanisms.claims import Claim
 from mechanisms.engine import clear
@@ -70,5 +70,4 @@ BREAKERS: dict[str, dict[str, Trial]] = {
     "efficient": _INCENTIVES,
     "false_name_proof": _INCENTIVES,
     "revenue_monotone": {"fixed_reserve": _revenue_falls},
-    "symmetric": {"no_binding_budget": symmetric},
 }

@@ -31,12 +31,23 @@ def params_for(spec: Spec, claim: Claim, rng: Random) -> dict[str, Any]:
     raise ValueError(f"{spec.slug}: no drawn parameters fit the claim {claim}")
 
 
-def generate(spec: Spec, rng: Random, params: dict[str, Any], assumes: Collection[str] = ()) -> Problem:
-    """One problem of the rule; `unit_demand`, `unit_supply` and `no_binding_budget` among `assumes` are respected."""
+def generate(
+    spec: Spec, rng: Random, params: dict[str, Any], assumes: Collection[str] = (), *, atoms: bool = False
+) -> Problem:
+    """One problem of the rule; `unit_demand`, `unit_supply` and `no_binding_budget` among `assumes` are respected.
+
+    With `atoms`, some bids on a single side say the same in atoms, where the rule takes them.
+    """
     top = rng.choice([2, 4, 4, 10, 100])
     low = rng.choice([0, 0, 50])
     lot = _lot(spec, rng, params, low, top)
-    draw = {"rng": rng, "low": low, "top": top, "budgets": "no_binding_budget" not in assumes}
+    draw: dict[str, Any] = {
+        "atoms": atoms and "atoms" in spec.languages,
+        "rng": rng,
+        "low": low,
+        "top": top,
+        "budgets": "no_binding_budget" not in assumes,
+    }
     if spec.sides == "two":
         bids = [_bid(f"b{i}", 1, "unit_demand" not in assumes, draw) for i in range(rng.randint(0, 4))]
         bids += [_bid(f"s{i}", -1, "unit_supply" not in assumes, draw) for i in range(rng.randint(0, 4))]
@@ -64,6 +75,16 @@ def _bid(agent: str, sign: int, several: bool, draw: dict[str, Any]) -> dict[str
     most = 2 if several else 1
     steps = [{"lot": "X", "quantity": sign * rng.randint(1, most), "price": price} for price in prices]
     bid: dict[str, Any] = {"agent": agent, "steps": steps}
+    if draw["atoms"] and rng.random() < 0.4:
+        del bid["steps"]
+        bid["atoms"] = _as_atoms(steps, sign)
     if draw["budgets"] and sign > 0 and rng.random() < 0.3:
         bid["budget"] = rng.randint(0, 2 * (draw["low"] + draw["top"]))
     return bid
+
+
+def _as_atoms(steps: list[dict[str, Any]], sign: int) -> list[dict[str, Any]]:
+    """The same curve as XOR atoms on 1, 2, ... n units."""
+    prices = [step["price"] for step in steps for _ in range(abs(step["quantity"]))]
+    sums = [sum(prices[:count]) for count in range(1, len(prices) + 1)]
+    return [{"bundle": {"X": sign * count}, "value": sign * total} for count, total in enumerate(sums, start=1)]

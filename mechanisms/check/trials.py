@@ -41,14 +41,16 @@ def false_name_proof(spec: Spec, claim: Claim, problem: Problem, rng: Random) ->
 
 
 def symmetric(spec: Spec, claim: Claim, problem: Problem, rng: Random) -> Lie | None:
-    """Two agents with the same bid have different gains; whom a tie favours must not matter to either."""
+    """Two agents with the same bid gain unequally, by the values that counted; whom a tie favours must not matter."""
     for one, other in zip(problem.bids, problem.bids[1:], strict=False):
         if _sells(one) != _sells(other) or problem.params.get("quality"):
             continue
         twins = tuple(replace(one, agent=other.agent) if bid is other else bid for bid in problem.bids)
         twin = replace(problem, bids=twins)
         outcome = clear(twin)
-        gains = [quasilinear(twin, outcome, replace(one, agent=name), (name,)) for name in (one.agent, other.agent)]
+        awards = [outcome.award_of(name) for name in (one.agent, other.agent)]
+        paid = [outcome.payments[name] for name in (one.agent, other.agent)]
+        gains = [(award.value if award else 0) - amount for award, amount in zip(awards, paid, strict=True)]
         if gains[0] != gains[1]:
             return Lie(problem, other.agent, twin, abs(gains[0] - gains[1]))
     return None

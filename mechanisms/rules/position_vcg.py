@@ -26,8 +26,7 @@ SPEC = Spec(
     unit_bids=True,
     max_lots=1,
     claims=(
-        *holds("feasible", "individually_rational", "optimal_for_reports", "pareto"),
-        *holds("symmetric", assumes=("no_binding_budget",)),
+        *holds("feasible", "individually_rational", "optimal_for_reports", "pareto", "symmetric"),
         *holds("revenue_monotone", assumes=("fixed_reserve",), quality={}),
         *fails("revenue_monotone", assumes=("fixed_reserve",)),
         *holds("truthful", "efficient", assumes=(*TRUTH_RESERVED, "single_identity")),

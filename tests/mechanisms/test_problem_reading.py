@@ -97,6 +97,7 @@ BAD_TEXT = [
     (TEXT.replace('"value": 5', '"value": 1e400'), "not_an_integer", "/bids/0/atoms/0/value"),
     (TEXT.replace('"value": 5', '"value": 5.0'), "not_an_integer", "/bids/0/atoms/0/value"),
     (TEXT.replace('"value": 5', '"value": ' + "9" * 5000), "invalid_json", ""),
+    (TEXT.replace('"value": 5', '"value": 1e99999999999999999999'), "invalid_json", ""),
     (TEXT[:-1], "invalid_json", ""),
     ("[" * 100_000, "too_deep", ""),
     ("[]", "not_an_object", ""),
