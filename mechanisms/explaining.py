@@ -7,7 +7,7 @@ from mechanisms.errors import ProblemError
 from mechanisms.money import in_words
 from mechanisms.orders import Row, rows_of
 from mechanisms.registry import get
-from mechanisms.types import Outcome, Problem
+from mechanisms.types import Award, Outcome, Problem
 
 _NO_DEAL = {
     "no_trade": "Nothing was traded.",
@@ -42,6 +42,8 @@ def explain(problem: Problem, outcome: Outcome, agent: str) -> str:
 def _asked(problem: Problem, bid: Bid, rows: list[Row]) -> str:
     if not rows:
         return "Your bid asked for nothing."
+    if "clicks" in problem.params:
+        return f"You offered {_words(problem, rows[0].price)} a click."
     stated = "; ".join(_sentence(problem, row) for row in rows[:4])
     return f"You stated: {stated}{'.' if len(rows) <= 4 else '; and more.'}"
 
@@ -59,6 +61,8 @@ def _words(problem: Problem, amount: int) -> str:
 
 def _result(problem: Problem, outcome: Outcome, agent: str, lot: str, rows: list[Row]) -> str:
     award = outcome.award_of(agent)
+    if "clicks" in problem.params:
+        return _slot(problem, award)
     got = abs(award.bundle.get(lot, 0)) if award else 0
     wanted = sum(abs(row.quantity) for row in rows)
     verb = "bought" if rows[0].quantity > 0 else "sold"
@@ -67,6 +71,12 @@ def _result(problem: Problem, outcome: Outcome, agent: str, lot: str, rows: list
         return f"You {verb} {amount}.{_at(problem, outcome, lot)}"
     amount = f"{got:,} of {wanted:,} of {lot}" if got else f"nothing of {lot}"
     return f"You {verb} {amount}.{_at(problem, outcome, lot)} {_why(problem, outcome, lot, rows, got)}".rstrip()
+
+
+def _slot(problem: Problem, award: Award | None) -> str:
+    if award is None or award.position is None:
+        return "You got no slot: better offers took them, or yours did not meet the reserve."
+    return f"You got slot {award.position}, with {problem.params['clicks'][award.position - 1]:,} clicks."
 
 
 def _at(problem: Problem, outcome: Outcome, lot: str) -> str:

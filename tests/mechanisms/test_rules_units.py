@@ -145,7 +145,8 @@ def test_slots_beyond_the_bidders_cost_the_reserve():
         given, outcome = position(mechanism, {"a": 9, "b": 3, "c": 1}, [10, 4, 2], reserve=2)
         assert outcome.payments == {"a": first, "b": 8, "c": 0}
         assert outcome.welfare == 10 * 7 + 4 * 1
-        assert "You pay" in explain(given, outcome, "a")
+        assert "You offered 0.09 USD a click. You got slot 1, with 10 clicks. You pay" in explain(given, outcome, "a")
+        assert "You got no slot" in explain(given, outcome, "c")
 
 
 @settings(max_examples=60, deadline=None)
