@@ -19,8 +19,14 @@ install: $(FULL) ## make .venv with everything that tests and linters need
 demo: $(BASE) ## play a real market to settled money; SCENE=upgrade|last_room|electricity, EXIT=1 ends by itself
 	@$(PY) -m marketplace.demo
 
-serve: $(BASE) ## serve the marketplace on 127.0.0.1:8000, database walras.sqlite3 or DATABASE_URL
-	@$(PY) manage.py migrate --verbosity 0 && $(PY) manage.py serve
+serve: $(BASE) ## serve the marketplace on 127.0.0.1:8000, with a Stripe sandbox beside it unless STRIPE_API_KEY is set
+	@export WALRAS_SECRET_KEY="$${WALRAS_SECRET_KEY:-$$($(PY) -m marketplace.demo.secret)}"; \
+	if [ -z "$$STRIPE_API_KEY" ]; then \
+	  export STRIPE_API_BASE=http://127.0.0.1:12111 STRIPE_WEBHOOK_SECRET=whsec_walras_sandbox; \
+	  STRIPE_SANDBOX_DATABASE=stripe.sqlite3 $(PY) manage.py stripe_sandbox --webhook-secret $$STRIPE_WEBHOOK_SECRET \
+	    --webhook-url http://127.0.0.1:8000/webhooks/stripe/ & trap "kill $$!" EXIT; \
+	fi; \
+	$(PY) manage.py migrate --verbosity 0 && $(PY) manage.py serve
 
 test: $(FULL) ## all tests, on SQLite and, where servers answer, on PostgreSQL and Redis
 	@$(PY) -m tests.run

@@ -1,9 +1,13 @@
 """Who is calling: one identity for every door, from a bearer key."""
 
+import base64
 import hashlib
+import hmac
 import threading
 import time
 from dataclasses import dataclass
+
+from django.conf import settings
 
 from marketplace.agents.models import ApiKey
 from marketplace.core.refusals import Refusal
@@ -30,6 +34,13 @@ _lock = threading.Lock()
 def digest_of(key: str) -> str:
     """The form in which a key is stored and looked up."""
     return hashlib.sha256(key.encode()).hexdigest()
+
+
+def derived_key(caller: str, idempotency_key: str) -> str:
+    """The key that a repeat of the same request gets again, without its being stored anywhere."""
+    text = "\x00".join(("agent key", caller, idempotency_key)).encode()
+    seed = hmac.digest(settings.SECRET_KEY.encode(), text, "sha256")
+    return KEY_PREFIX + base64.urlsafe_b64encode(seed).rstrip(b"=").decode()
 
 
 def bearer(header: str | None) -> str:

@@ -11,17 +11,19 @@ from marketplace.core.refs import new_ref
 
 
 @transaction.atomic
-def register_agent(*, name: str, principal_name: str, kind: str = "person", scope: str = "trade") -> tuple[Agent, str]:
+def register_agent(
+    *, name: str, principal_name: str, kind: str = "person", scope: str = "trade", key: str | None = None
+) -> tuple[Agent, str]:
     """A new principal with one agent and one key; the key is returned once and stored only as a hash."""
     at = clock.now()
     principal = Principal.objects.create(ref=new_ref("prn"), name=principal_name, kind=kind, created_at=at)
     agent = Agent.objects.create(ref=new_ref("agt"), principal=principal, name=name, created_at=at)
-    return agent, issue_key(agent=agent, scope=scope)
+    return agent, issue_key(agent=agent, scope=scope, key=key)
 
 
-def issue_key(*, agent: Agent, scope: str = "trade") -> str:
-    """A new key for an agent, in clear for this one time."""
-    key = KEY_PREFIX + secrets.token_urlsafe(32)
+def issue_key(*, agent: Agent, scope: str = "trade", key: str | None = None) -> str:
+    """A new key for an agent, in clear for this one time; `key` where it was derived from the request."""
+    key = key or KEY_PREFIX + secrets.token_urlsafe(32)
     ApiKey.objects.create(agent=agent, prefix=key[:12], digest=digest_of(key), scope=scope, created_at=clock.now())
     return key
 

@@ -147,7 +147,7 @@ def _refuse_over_limit(submission: Submission, seat: Seat) -> None:
         403,
         "over_limit",
         f"This bid could cost {worst}; the participation's limit is {limit}.",
-        "Bid less, or join with a higher limit.",
+        "Bid less; the limit stands as you joined with it.",
     )
 
 

@@ -10,7 +10,7 @@ from django.conf import settings
 
 from marketplace.agents.keys import Identity
 from marketplace.bidding.words import means
-from marketplace.core import strict_json
+from marketplace.core import limits, strict_json
 from marketplace.core.idempotency import checked_key, key_hash
 from marketplace.core.money import minor_from_units
 from marketplace.core.refusals import Refusal
@@ -53,6 +53,7 @@ def read_submission(*, value: Any, key: str | None, identity: Identity, terms: T
     """Check a parsed body against the market's terms; refused with a pointer where it does not fit."""
     key = checked_key(key)
     body = strict_json.shaped(value, BidBody)
+    _refuse_too_many(body)
     bid = _checked_bid(body, identity, terms)
     return Submission(
         terms=terms,
@@ -73,6 +74,13 @@ def _checked_bid(body: BidBody, identity: Identity, terms: Terms) -> MechanismBi
     except ProblemError as error:
         raise Refusal(422, error.code, error.detail, _FIX, error.pointer) from None
     return bid
+
+
+def _refuse_too_many(body: BidBody) -> None:
+    for name, bound in (("atoms", limits.ATOMS_PER_BID), ("steps", limits.STEPS_PER_BID)):
+        pieces = getattr(body, name)
+        if isinstance(pieces, list) and len(pieces) > bound:
+            raise Refusal(422, "too_many_pieces", f"A bid has at most {bound} {name}.", _FIX, f"/{name}")
 
 
 def _stated(body: BidBody) -> dict[str, Any]:

@@ -1,6 +1,9 @@
 """The Django app."""
 
 from django.apps import AppConfig
+from django.core.checks import register
+
+from marketplace.core.checks import secret_key_is_set
 
 
 class CoreConfig(AppConfig):
@@ -8,3 +11,7 @@ class CoreConfig(AppConfig):
 
     name = "marketplace.core"
     label = "core"
+
+    def ready(self) -> None:
+        """Make the checks known."""
+        register(secret_key_is_set)

@@ -25,7 +25,7 @@ class Refusal(Exception):
     def document(self) -> dict[str, Any]:
         """The problem document as a dictionary, members in the order in which they are written."""
         body: dict[str, Any] = {
-            "type": f"/docs/errors/#{self.code}",
+            "type": f"urn:walras:problem:{self.code}",
             "title": self.code.replace("_", " "),
             "status": self.status,
             "code": self.code,

@@ -49,7 +49,7 @@ def nudge(name: str) -> None:
 
 
 def run_due(rounds: int = 1000) -> int:
-    """Run every sweep in this thread until none has anything to do (tests, and `manage.py sweep`)."""
+    """Run every sweep in this thread until none has anything to do (tests)."""
     total = 0
     for _ in range(rounds):
         done = sum(sweep.claim_and_run() for sweep in registered())

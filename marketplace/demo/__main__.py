@@ -9,9 +9,9 @@ import sys
 import httpx
 
 from marketplace.demo.client import JSON, Agent, Doors, RefusedError
-from marketplace.demo.place import ROOT, DemoError, Place
+from marketplace.demo.place import ROOT, DemoError, Place, whole_number
 from marketplace.demo.play import Played, play
-from marketplace.demo.practice import SECONDS, Practice
+from marketplace.demo.practice import OVERLAP, SECONDS, Practice
 from marketplace.demo.scenes import SCENES
 from marketplace.demo.words import explained, told
 
@@ -19,7 +19,7 @@ INVITATION = """
 Try it yourself; a practice market is always open, one a minute ({seconds} s each). With curl:
 
   KEY={key} API={url}/api/v1
-  M=$(curl -s "$API/markets/?state=open&mechanism=second_price" -H "Authorization: Bearer $KEY" | grep -o 'mkt_[0-9a-z]*' | head -1)
+  M=$(curl -s "$API/markets/?mechanism=second_price&open_for={margin}" -H "Authorization: Bearer $KEY" | grep -o 'mkt_[0-9a-z]*' | head -1)
   curl -s "$API/markets/$M/participations/" -H "Authorization: Bearer $KEY" -H "Idempotency-Key: join-$M" -H 'Content-Type: application/json' -d '{{"limit_minor": 9000}}'
   curl -s "$API/markets/$M/bids/" -H "Authorization: Bearer $KEY" -H "Idempotency-Key: bid-$M" -H 'Content-Type: application/json' -d '{{"atoms": [{{"bundle": {{"ticket": 1}}, "value": 8500}}]}}'
 
@@ -65,7 +65,7 @@ async def _show(place: Place, doors: Doors, played: Played) -> None:
 async def _stay(place: Place, doors: Doors, operator: str) -> None:
     practice = Practice(doors, operator)
     stranger = await practice.prepare()
-    _invite(place, stranger)
+    _invite(place, stranger, operator)
 
     def opened(market: JSON) -> None:
         print(f"  practice market open: {place.url}/markets/{market['id']}/", flush=True)
@@ -79,12 +79,14 @@ async def _stay(place: Place, doors: Doors, operator: str) -> None:
     raise DemoError(f"a server has ended; its log is in {place.directory}")
 
 
-def _invite(place: Place, stranger: Agent) -> None:
+def _invite(place: Place, stranger: Agent, operator: str) -> None:
     print(f"\nLive page   {place.url}/")
     print(f"API docs    {place.url}/api/docs/")
     print(f"Admin       {place.url}/admin/   user admin, password {place.password}")
+    print(f"Operator    {operator}   a key that may open markets and register agents")
     python = os.path.relpath(sys.executable)
-    print(INVITATION.format(key=stranger.key, url=place.url, seconds=SECONDS, python=python), flush=True)
+    facts = {"key": stranger.key, "url": place.url, "seconds": SECONDS, "margin": max(1, OVERLAP - 1)}
+    print(INVITATION.format(python=python, **facts), flush=True)
 
 
 def main() -> int:
@@ -94,7 +96,7 @@ def main() -> int:
         print(f"There is no scene {scene!r}; SCENE is one of {', '.join(SCENES)}.", file=sys.stderr)
         return 2
     signal.signal(signal.SIGTERM, signal.default_int_handler)
-    place = Place(int(os.environ.get("PORT") or 8000))
+    place = Place(whole_number("PORT", 8000))
     try:
         return 0 if asyncio.run(run(place, scene, leave=leave)) else 1
     except (DemoError, RefusedError, httpx.TransportError, ExceptionGroup) as error:

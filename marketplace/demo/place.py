@@ -26,6 +26,14 @@ class DemoError(Exception):
     """The demo cannot go on; the words are for the person who started it."""
 
 
+def whole_number(name: str, default: int, least: int = 0) -> int:
+    """A setting of the demo from the environment."""
+    text = os.environ.get(name) or str(default)
+    if text.isascii() and text.isdigit() and least <= int(text) < 65536:
+        return int(text)
+    sys.exit(f"{name} is a whole number, {least} to 65535, not {text!r}.")
+
+
 class Place:
     """A fresh directory under `.demo/` and the two servers that run in it; ended by `stop`."""
 

@@ -1,15 +1,17 @@
 """Practice markets: reopened every minute, with reference agents as rivals, for a stranger's first bid."""
 
 import asyncio
-import os
 import random
+import time
 from collections.abc import Callable
 
 from marketplace.demo.client import JSON, Agent, Doors, RefusedError
+from marketplace.demo.place import whole_number
 from marketplace.demo.play import join
 from mechanisms.strategies import Situation, shading, truthful
 
-SECONDS = int(os.environ.get("PRACTICE_SECONDS") or 60)
+SECONDS = whole_number("PRACTICE_SECONDS", 60, least=5)
+OVERLAP = SECONDS // 5  # seconds before a close at which the next market opens: one is always open
 RIVALS = 4
 RESERVE = 2000
 HIGHEST = 9000
@@ -32,13 +34,12 @@ class Practice:
         return await self._buyer("stranger")
 
     async def keep_alive(self, opened: Callable[[JSON], None]) -> None:
-        """Open a market, let the rivals bid, wait for its close, and again; `opened` hears of each."""
+        """Open a market, let the rivals bid, and shortly before its close another; `opened` hears of each."""
         while True:
-            market = await self._open()
+            started, market = time.monotonic(), await self._open()
             opened(market)
             await asyncio.gather(*(self._rival_bids(market, rival) for rival in self._rivals))
-            await asyncio.sleep(SECONDS - 1)
-            await self._closed(market)
+            await asyncio.sleep(max(0, SECONDS - OVERLAP - (time.monotonic() - started)))
 
     async def _buyer(self, name: str) -> Agent:
         agent = await self._doors.register(self._operator, name)
@@ -74,7 +75,3 @@ class Practice:
             await self._doors.post(rival.key, f"markets/{market['id']}/bids/", body)
         except RefusedError as error:
             print(f"  {rival.name} could not bid: {error}")
-
-    async def _closed(self, market: JSON) -> None:
-        while (await self._doors.get(self._operator, f"markets/{market['id']}/"))["state"] == "open":
-            await asyncio.sleep(0.2)

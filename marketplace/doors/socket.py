@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+from collections.abc import Coroutine
 from typing import Any
 from urllib.parse import parse_qs
 
@@ -15,8 +16,11 @@ from marketplace.core import limits, strict_json
 from marketplace.core.refusals import Refusal
 from marketplace.doors.answer import Answer, answer_bid, find_terms, identify, refused
 from marketplace.doors.feed import Feed
+from marketplace.doors.hub import hub
 
-CLOSE_NOT_FOUND, CLOSE_UNAUTHORISED, CLOSE_TOO_SLOW = 4404, 4401, 4408
+CLOSE_UNAUTHORISED, CLOSE_NOT_FOUND, CLOSE_TOO_SLOW, CLOSE_FULL = 4401, 4404, 4408, 4429
+KEY_WATCH_SECONDS = 3.0  # a revoked key ends its sockets within this time and the cache of agents/keys.py
+CLOSES = {404: CLOSE_NOT_FOUND, 429: CLOSE_FULL}
 IN_FLIGHT = 64  # bids of one socket that may wait for their acknowledgement
 _SEE = "See docs/protocol.md for the frames that a client may send."
 
@@ -34,6 +38,7 @@ class MarketSocket(AsyncWebsocketConsumer):
     """One client in one market."""
 
     identity: Identity | None = None
+    key = ""
     market_ref = ""
 
     async def connect(self) -> None:
@@ -44,17 +49,39 @@ class MarketSocket(AsyncWebsocketConsumer):
         self.after, self.mine = _number(query, "after"), _number(query, "mine")
         await self.accept()
         try:
-            await find_terms(self.market_ref)
-            header = dict(self.scope["headers"]).get(b"authorization")
-            if header is not None:
-                self.identity = await identify(bearer(header.decode("latin-1")))
+            await self._enter()
         except Refusal as refusal:
             await self._answer(None, refused(refusal))
-            await self.close(CLOSE_NOT_FOUND if refusal.status == 404 else CLOSE_UNAUTHORISED)
+            await self.close(CLOSES.get(refusal.status, CLOSE_UNAUTHORISED))
             return
         self.feed = Feed(self._send_event, self._too_slow)
         self.feed.follow(f"market:{self.market_ref}", self.after)
         await self._follow_own()
+
+    async def _enter(self) -> None:
+        if hub.size >= limits.SUBSCRIPTIONS_PER_PROCESS:
+            raise Refusal(429, "too_many_sockets", "This server has as many sockets as it takes.", "Come back later.")
+        await find_terms(self.market_ref)
+        header = dict(self.scope["headers"]).get(b"authorization")
+        if header is not None:
+            await self._sign_in(bearer(header.decode("latin-1")))
+
+    async def _sign_in(self, key: str) -> None:
+        """Take the key's identity, and watch whether the key stays good."""
+        identity, known = await identify(key), self.key
+        self.identity, self.key = identity, key
+        if not known:
+            self._spawn(self._watch_key())
+
+    async def _watch_key(self) -> None:
+        while True:
+            await asyncio.sleep(KEY_WATCH_SECONDS)
+            try:
+                await identify(self.key)
+            except Refusal as refusal:
+                await self._answer(None, refused(refusal))
+                await self.close(CLOSE_UNAUTHORISED)
+                return
 
     async def disconnect(self, code: int) -> None:
         """Let go of everything."""
@@ -77,7 +104,8 @@ class MarketSocket(AsyncWebsocketConsumer):
         if frame.type == "ping":
             await self.send(msgspec.json.encode({"type": "pong", "id": frame.id}).decode())
         elif frame.type == "auth":
-            self.identity = await identify(frame.key or "")
+            await self._sign_in(frame.key or "")
+            assert self.identity is not None  # noqa: S101 - _sign_in has set it
             await self._answer(frame.id, Answer(200, {}, msgspec.json.encode({"agent": self.identity.agent_ref})))
             await self._follow_own()
         elif frame.type == "bid.submit":
@@ -89,15 +117,18 @@ class MarketSocket(AsyncWebsocketConsumer):
         """Bids are decided beside each other, so that one socket may have many in flight."""
         if self.identity is None:
             bearer(None)
-        if len(self.tasks) >= IN_FLIGHT:
+        if len(self.tasks) > IN_FLIGHT:
             raise Refusal(429, "too_many_in_flight", f"At most {IN_FLIGHT} bids may wait.", "Await some acks first.")
-        task = asyncio.create_task(self._decide(frame))
+        self._spawn(self._decide(frame))
+
+    def _spawn(self, act: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.create_task(act)
         self.tasks.add(task)
         task.add_done_callback(self.tasks.discard)
 
     async def _decide(self, frame: ClientFrame) -> None:
-        assert self.identity is not None  # noqa: S101 - checked in _submit
         try:
+            self.identity = await identify(self.key)  # the key may have been revoked meanwhile
             reply = await answer_bid(frame.data, frame.key, self.identity, self.market_ref)
         except Refusal as refusal:
             reply = refused(refusal)
@@ -141,3 +172,15 @@ def _number(query: dict[str, list[str]], name: str) -> int:
 def _participation_ref(market_ref: str, agent_id: int) -> str | None:
     rows = Participation.objects.filter(market__ref=market_ref, agent_id=agent_id)
     return rows.exclude(state=Participation.State.REFUSED).values_list("ref", flat=True).first()
+
+
+class NoSocket(AsyncWebsocketConsumer):
+    """An address that no socket has."""
+
+    async def connect(self) -> None:
+        """Say so, as every door says it."""
+        await self.accept()
+        refusal = Refusal(404, "not_found", f"There is no socket at {self.scope['path'][:120]!r}.", _SEE)
+        head = b'{"type":"error","id":null,"status":404,"data":'
+        await self.send((head + refusal.encoded() + b"}").decode())
+        await self.close(CLOSE_NOT_FOUND)

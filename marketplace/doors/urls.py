@@ -4,7 +4,7 @@ from django.urls import path
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerView
 
 from marketplace.doors.pages import views as pages
-from marketplace.doors.rest import agents, markets, me, results, trading
+from marketplace.doors.rest import agents, markets, me, results, trading, unknown
 from marketplace.settlement.webhooks import stripe_webhook
 
 V1 = "api/v1/"
@@ -31,4 +31,5 @@ urlpatterns = [
     path(MARKET + "outcome/", results.OutcomeView.as_view(), name="outcome"),
     path(MARKET + "events/", results.EventsView.as_view(), name="events"),
     path(MARKET + "report.csv", results.ReportView.as_view(), name="report"),
+    path("api/<path:rest>", unknown.UnknownView.as_view(), name="unknown"),
 ]

@@ -113,8 +113,12 @@ def clear_again(*, market: Market) -> Round:
 
 @transaction.atomic
 def cancel_market(*, market: Market, reason: str) -> bool:
-    """draft or open -> cancelled; every hold is released; False where it had closed already."""
-    for state in (Market.State.DRAFT, Market.State.OPEN):
+    """draft, open, or closed with a failed round -> cancelled; every hold is released; False otherwise."""
+    locked = Market.objects.select_for_update().get(pk=market.pk)
+    states = [Market.State.DRAFT, Market.State.OPEN]
+    if not locked.rounds.exclude(state__in=(Round.State.FAILED, Round.State.SUPERSEDED)).exists():
+        states.append(Market.State.CLOSED)
+    for state in states:
         if _move(market, state, Market.State.CANCELLED, cancel_reason=reason):
             streams.append(market.stream, "market.cancelled", {"reason": reason})
             release_all(journal=market.journal)

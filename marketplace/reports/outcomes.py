@@ -55,7 +55,7 @@ def _agent_rows(agent: str, outcome: Outcome, paid_minor: int) -> Iterator[Row]:
             "participant": agent,
             "lot": lot,
             "quantity": quantity,
-            "reported_value": award.value if award and index == 0 else 0,
+            "reported_value": award.value if award and index == 0 else "",
             "payment": payment if index == 0 else 0,
             "payment_minor": paid_minor if index == 0 else 0,
             "price": outcome.prices.get(lot, ""),

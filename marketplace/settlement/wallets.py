@@ -64,7 +64,7 @@ def note_account(account: PayoutAccount, made: dict[str, Any]) -> None:
 def _begin_method(principal: Principal, token: str) -> PaymentMethod:
     """The row, stored before any call; what Stripe refused before is a new attempt with new keys."""
     if not TOKEN.fullmatch(token):
-        raise Refusal(422, "payment_method_invalid", "This names no payment method.", "Send a Stripe pm_... id.")
+        raise _no_such_method()
     method, _ = PaymentMethod.objects.get_or_create(
         principal=principal, token=token, defaults={"ref": new_ref("pmt"), "created_at": clock.now()}
     )
@@ -72,6 +72,11 @@ def _begin_method(principal: Principal, token: str) -> PaymentMethod:
     if again.update(state=State.PENDING, attempt=F("attempt") + 1):
         method.refresh_from_db()
     return method
+
+
+def _no_such_method() -> Refusal:
+    fix = "Send one of Stripe's payment methods, such as pm_card_visa."
+    return Refusal(422, "payment_method_invalid", "This names no payment method.", fix, "/payment_method")
 
 
 def _customer_of(method: PaymentMethod) -> str:
@@ -103,6 +108,8 @@ def _label(attached: dict[str, Any]) -> str:
 
 
 def _declined(result: Declined) -> Refusal:
+    if result.code == "resource_missing":
+        return _no_such_method()
     return Refusal(
         402,
         "payment_method_declined",

@@ -56,6 +56,7 @@ def fitted(script: str, demo: RunningDemo) -> str:
     """The script with this server's address and key, this interpreter, and this demo's directory among several."""
     run = f".demo/run-{demo.process.pid}"
     script = script.replace("http://127.0.0.1:8000", demo.found(r"Live page +(http://127\.0\.0\.1:\d+)/"))
+    script = script.replace("OPERATOR=wk_test_...", "OPERATOR=" + demo.found(r"Operator +(wk_test_\S+)"))
     script = script.replace("wk_test_...", demo.found(r"KEY=(wk_test_\S+)"))
     script = script.replace(".venv/bin/python", sys.executable)
     return script.replace(".demo/run-*", run).replace(".demo/problem.json", f"{run}/problem.json")

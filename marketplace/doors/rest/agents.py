@@ -1,18 +1,21 @@
 """Agents, registered by an operator, and how their principals pay and are paid."""
 
+from typing import Any
+
 import msgspec
 from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
+from marketplace.agents.keys import derived_key
 from marketplace.agents.models import Principal
 from marketplace.agents.services import register_agent
 from marketplace.core import limits
 from marketplace.core.refusals import Refusal
 from marketplace.doors.rest.keys import caller, operator
 from marketplace.doors.rest.schemas import CREATED, body
-from marketplace.doors.rest.strict import idempotency_key, once, shaped
+from marketplace.doors.rest.strict import bind_key, idempotency_key, once, shaped
 from marketplace.settlement.services import add_payment_method, add_payout_account
 
 
@@ -54,13 +57,15 @@ class AgentsView(APIView):
         stated = shaped(request, AgentBody)
         _check(stated)
 
-        def act() -> tuple[int, object]:
-            agent, key = register_agent(
-                name=stated.name, principal_name=stated.principal.name, kind=stated.principal.kind
-            )
-            return 201, {"agent": agent.ref, "principal": agent.principal.ref, "key": key}
+        key = derived_key(request.user.agent_ref, idempotency_key(request))
 
-        return once(request, act)
+        def act() -> tuple[int, dict[str, Any]]:
+            agent, _ = register_agent(
+                name=stated.name, principal_name=stated.principal.name, kind=stated.principal.kind, key=key
+            )
+            return 201, {"agent": agent.ref, "principal": agent.principal.ref}
+
+        return once(request, act, unstored={"key": key})
 
 
 class PaymentMethodsView(APIView):
@@ -74,12 +79,7 @@ class PaymentMethodsView(APIView):
     def post(self, request: Request) -> Response:
         """A card of Stripe's test cards."""
         identity, token = caller(request), shaped(request, PaymentMethodBody).payment_method
-        idempotency_key(request)
-        if not token.startswith("pm_") or len(token) > limits.NAME_CHARS:
-            fix = "Send one of Stripe's test payment methods, such as pm_card_visa."
-            raise Refusal(
-                422, "payment_method_unknown", f"{token[:64]!r} is no payment method.", fix, "/payment_method"
-            )
+        bind_key(request)
         principal = Principal.objects.get(pk=identity.principal_id)
         method = add_payment_method(principal=principal, token=token)
         return Response({"id": method.ref, "label": method.label, "state": method.state}, status=201)
@@ -93,7 +93,7 @@ class PayoutAccountsView(APIView):
         """A connected account; one per principal, a repeat gives the same."""
         identity = caller(request)
         shaped(request, NothingBody)
-        idempotency_key(request)
+        bind_key(request)
         account = add_payout_account(principal=Principal.objects.get(pk=identity.principal_id))
         return Response({"id": account.ref, "state": account.state}, status=201)
 

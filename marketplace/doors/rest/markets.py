@@ -1,6 +1,8 @@
 """Markets: found by agents, opened by operators."""
 
 import random
+from collections.abc import Callable
+from datetime import timedelta
 from typing import Any
 
 from django.db.models import QuerySet
@@ -11,16 +13,23 @@ from rest_framework.views import APIView
 
 from marketplace.agents.models import Agent
 from marketplace.core import clock, limits
+from marketplace.core.money import CURRENCIES
 from marketplace.core.refusals import Refusal
 from marketplace.doors.rest.keys import caller, operator
 from marketplace.doors.rest.schemas import CREATED, OBJECT, OBJECTS, body
 from marketplace.doors.rest.strict import once, shaped
+from marketplace.markets.catalogue import rules
 from marketplace.markets.configuration import MarketConfiguration
 from marketplace.markets.models import Market
 from marketplace.markets.services import create_market, open_market
 from marketplace.markets.terms import find_market
 
-FILTERS = ("state", "mechanism", "currency")
+FILTERS = ("state", "mechanism", "currency", "open_for")
+KNOWN_VALUES: dict[str, Callable[[], list[str]]] = {
+    "state": lambda: [state for state in Market.State.values if state != Market.State.DRAFT],
+    "mechanism": lambda: [rule["slug"] for rule in rules()],
+    "currency": lambda: sorted(CURRENCIES),
+}
 EXAMPLE = {
     "title": "One concert ticket",
     "mechanism": "second_price",
@@ -34,7 +43,8 @@ class MarketsView(APIView):
     """The list, and new markets."""
 
     @extend_schema(
-        summary="Markets, by state, mechanism, currency",
+        operation_id="markets",
+        summary="Markets, by state, mechanism, currency, or open for at least so many seconds more",
         parameters=[OpenApiParameter(name, str) for name in FILTERS],
         responses=OBJECTS,
     )
@@ -50,7 +60,7 @@ class MarketsView(APIView):
         identity = operator(request)
         config = shaped(request, MarketConfiguration)
 
-        def act() -> tuple[int, object]:
+        def act() -> tuple[int, dict[str, Any]]:
             market = create_market(config=config, operator=Agent.objects.get(pk=identity.agent_id))
             if config.opens_at is None:
                 open_market(market=market)
@@ -62,7 +72,9 @@ class MarketsView(APIView):
 class MarketView(APIView):
     """One market."""
 
-    @extend_schema(summary="One market: terms, lots, state, deadline, server time", responses=OBJECT)
+    @extend_schema(
+        operation_id="market", summary="One market: terms, lots, state, deadline, server time", responses=OBJECT
+    )
     def get(self, request: Request, market_ref: str) -> Response:
         """Everything public about it."""
         caller(request)
@@ -102,9 +114,26 @@ def _lot_answer(lot: Any) -> dict[str, Any]:
 
 
 def _filtered(request: Request) -> QuerySet[Market]:
-    unknown = set(request.query_params) - set(FILTERS) - {"format"}
-    if unknown:
-        raise Refusal(400, "unknown_filter", f"There is no filter {min(unknown)[:64]!r}.", f"Use {', '.join(FILTERS)}.")
     caller(request)
-    wanted = {name: request.query_params[name] for name in FILTERS if name in request.query_params}
-    return Market.objects.exclude(state=Market.State.DRAFT).filter(**wanted).order_by("-closes_at")
+    rows = Market.objects.exclude(state=Market.State.DRAFT).order_by("-closes_at")
+    for name, value in request.query_params.items():
+        if name == "open_for":
+            rows = rows.filter(state=Market.State.OPEN, closes_at__gte=clock.now() + _seconds(value))
+        elif name in KNOWN_VALUES:
+            rows = rows.filter(**{name: _known_value(name, value)})
+        elif name != "format":
+            raise Refusal(400, "unknown_filter", f"There is no filter {name[:64]!r}.", f"Use {', '.join(FILTERS)}.")
+    return rows
+
+
+def _known_value(name: str, value: str) -> str:
+    known = KNOWN_VALUES[name]()
+    if value in known:
+        return value
+    raise Refusal(400, "unknown_filter_value", f"No {name} is called {value[:64]!r}.", f"Use {', '.join(known)}.")
+
+
+def _seconds(text: str) -> timedelta:
+    if text.isascii() and text.isdigit() and len(text) < 9:
+        return timedelta(seconds=int(text))
+    raise Refusal(400, "unknown_filter_value", "open_for is a whole number of seconds.", "Send 0 or more.")

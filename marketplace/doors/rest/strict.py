@@ -1,6 +1,7 @@
 """Strict input and problem documents for DRF's views."""
 
 import hashlib
+from collections.abc import Callable
 from typing import Any, TypeVar
 
 import msgspec
@@ -18,6 +19,7 @@ from marketplace.core.refusals import CONTENT_TYPE, Refusal
 from marketplace.doors.answer import Answer, refused
 
 T = TypeVar("T")
+Act = Callable[[], tuple[int, dict[str, Any]]]
 CODES = {400: "bad_request", 403: "forbidden", 404: "not_found", 405: "method_not_allowed", 406: "not_acceptable"}
 
 
@@ -51,8 +53,11 @@ def idempotency_key(request: Request) -> str:
     return checked_key(request.headers.get("Idempotency-Key"))
 
 
-def once(request: Request, act: Any) -> Response:
-    """Answer a POST once per caller, path, key and body; `act` gives (status, value)."""
+def once(request: Request, act: Act, unstored: dict[str, Any] | None = None) -> Response:
+    """Answer a POST once per caller, path, key and body; `act` gives (status, value).
+
+    `unstored` is added to every answer, the first and the repeated, and never written down.
+    """
 
     def stored() -> Stored:
         status, value = act()
@@ -62,10 +67,29 @@ def once(request: Request, act: Any) -> Response:
         caller=request.user.agent_ref,
         path=request.path,
         key=idempotency_key(request),
-        body_hash=hashlib.sha256(strict_json.canonical(request.data)).hexdigest(),
+        body_hash=_body_hash(request),
         act=stored,
     )
-    return Response(body, status=status)
+    return Response({**msgspec.json.decode(body), **unstored} if unstored else body, status=status)
+
+
+def bind_key(request: Request) -> None:
+    """Refuse a key that came before with another body; for acts that are repeat-safe by themselves."""
+
+    def nothing() -> Stored:
+        return 200, b""
+
+    answer_once(
+        caller=request.user.agent_ref,
+        path=request.path,
+        key=idempotency_key(request),
+        body_hash=_body_hash(request),
+        act=nothing,
+    )
+
+
+def _body_hash(request: Request) -> str:
+    return hashlib.sha256(strict_json.canonical(request.data)).hexdigest()
 
 
 def response(reply: Answer) -> Response:

@@ -70,7 +70,7 @@ class BidsView(APIView):
         except Refusal as refusal:
             return response(refused(refusal))
 
-    @extend_schema(summary="My bids: id, status, receipt", responses=OBJECTS)
+    @extend_schema(operation_id="bids", summary="My bids: id, status, receipt", responses=OBJECTS)
     def get(self, request: Request, market_ref: str) -> Response:
         """The caller's own bids, without their content."""
         identity = caller(request)
@@ -82,7 +82,7 @@ class BidsView(APIView):
 class BidView(APIView):
     """One bid."""
 
-    @extend_schema(summary="One of my bids: id, status, receipt", responses=OBJECT)
+    @extend_schema(operation_id="bid", summary="One of my bids: id, status, receipt", responses=OBJECT)
     def get(self, request: Request, market_ref: str, bid_ref: str) -> Response:
         """The caller's own; another's does not exist for it."""
         row = _own_bids(market_ref, caller(request).agent_id).filter(ref=bid_ref).first()

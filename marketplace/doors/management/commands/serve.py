@@ -20,6 +20,9 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Serve until told to stop."""
+        self.stdout.write(f"Walras at http://{options['host']}:{options['port']}/  (API docs at /api/docs/)")
+        self.stdout.write("manage.py operator_key NAME makes a key that may open markets.")
+        self.stdout.flush()
         uvicorn.run(
             "marketplace.asgi:application",
             host=options["host"],
