@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from fractions import Fraction
 
 from mechanisms.bids import Lot
@@ -51,12 +51,14 @@ def _after(runs: list[Run], number: int) -> list[Run]:
     return rest
 
 
-def _worth(runs: list[Run], number: int, otherwise: int) -> int:
+def _worth(runs: Iterable[Run], number: int, otherwise: int) -> int:
     """The worth of the first `number` units, those that are missing at another worth."""
     total = 0
     for units, each in runs:
         total += min(units, number) * each
         number -= min(units, number)
+        if number == 0:
+            break
     return total + number * otherwise
 
 
@@ -95,7 +97,7 @@ def _vickrey(problem: Problem, outcome: Outcome, lot: Lot) -> Prices:
     left = _left(problem, lot, got, reports(problem))
     due = {}
     for agent, n in got.items():
-        due[agent] = _worth([run for owner, run in left if owner != agent], abs(n), _floor(problem, lot))
+        due[agent] = _worth((run for owner, run in left if owner != agent), abs(n), _floor(problem, lot))
     return due
 
 
