@@ -70,11 +70,10 @@ def test_large_books_are_narrowed_to_the_same_result(spread, monkeypatch):
         assert (full.payment == found.payment).all()
 
 
-def test_a_large_outcome_passes_the_checks():
+@pytest.mark.parametrize("mechanism", ["uniform_price", "multi_unit_vickrey", "pay_as_bid"])
+def test_a_large_outcome_passes_the_checks(mechanism):
     agent, quantity, price = large(4_000, 5, 100)
-    arrays = run_arrays(
-        "uniform_price", {"agent": agent, "quantity": quantity, "price": price, "lot": Lot("X", 50_000)}
-    )
+    arrays = run_arrays(mechanism, {"agent": agent, "quantity": quantity, "price": price, "lot": Lot("X", 50_000)})
     assert verify(arrays.problem(), arrays.outcome()) == []
 
 
