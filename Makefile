@@ -39,7 +39,7 @@ bench: $(FULL) ## the figures that the README quotes, as ratios against named pe
 
 lint: $(FULL) ## ruff, mypy, import directions, migrations
 	@$(VENV)/bin/ruff check . && $(VENV)/bin/ruff format --check . && $(VENV)/bin/mypy && $(VENV)/bin/lint-imports --no-logo
-	@WALRAS_SECRET_KEY=lint-$(DIGEST) $(PY) manage.py makemigrations --check --dry-run
+	@WALRAS_SECRET_KEY=only-for-this-check-$(DIGEST) $(PY) manage.py makemigrations --check --dry-run
 
 lock: ## pin what .venv holds now
 	@(head -1 requirements-lock.txt; $(VENV)/bin/pip freeze --exclude-editable) > .lock && mv .lock requirements-lock.txt
