@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from importlib import import_module
 from importlib.metadata import EntryPoint, entry_points
@@ -11,7 +11,7 @@ from typing import Any
 
 from mechanisms.book import Book, Fill
 from mechanisms.errors import ProblemError
-from mechanisms.registering import check_rule
+from mechanisms.registering import RegistrationError, check_rule
 from mechanisms.spec import Spec
 
 GROUP = "walras.mechanisms"
@@ -75,8 +75,18 @@ def _found() -> dict[str, EntryPoint]:
     """Entry points by name, which is the slug; looked up once, when a rule that is not built in is first asked for."""
     global _plugins
     if _plugins is None:
-        _plugins = {point.name: point for point in entry_points(group=GROUP)}
+        _plugins = _unique(entry_points(group=GROUP))
     return _plugins
+
+
+def _unique(points: Iterable[EntryPoint]) -> dict[str, EntryPoint]:
+    found: dict[str, EntryPoint] = {}
+    for point in points:
+        before = found.setdefault(point.name, point)
+        if point.name in BUILT_IN or before.value != point.value:
+            other = "a built-in rule" if point.name in BUILT_IN else before.value
+            raise RegistrationError(f"{point.name} = {point.value}", f"the slug {point.name!r} is taken by {other}")
+    return found
 
 
 def slugs() -> list[str]:

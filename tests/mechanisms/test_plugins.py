@@ -6,6 +6,7 @@ import dataclasses
 import os
 import subprocess
 import sys
+from importlib.metadata import EntryPoint
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -104,6 +105,17 @@ def test_registration_checks_and_names_the_source(rule, words):
         registry.register(rule, "the package acme")
     assert words in str(caught.value)
     assert "the package acme" in str(caught.value)
+
+
+@pytest.mark.parametrize(("names", "words"), [(["gsp"], "a built-in rule"), (["mine", "mine"], "acme.rule0")])
+def test_two_rules_cannot_have_one_name(names, words, monkeypatch):
+    points = [EntryPoint(name, f"acme.rule{index}", registry.GROUP) for index, name in enumerate(names)]
+    monkeypatch.setattr(registry, "_plugins", None)
+    monkeypatch.setattr(registry, "entry_points", lambda group: points)
+    with pytest.raises(RegistrationError) as caught:
+        registry.specs()
+    assert words in str(caught.value)
+    assert points[-1].value in str(caught.value)
 
 
 def test_a_rule_registered_by_hand_is_like_any_other(monkeypatch):
