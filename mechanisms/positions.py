@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from fractions import Fraction
+from itertools import groupby
 from typing import Annotated, Any, NamedTuple
 
 import numpy as np
@@ -55,10 +56,23 @@ class Ranked(NamedTuple):
 
 def ranking(book: Book, params: PositionParams) -> list[Ranked]:
     """Bidders at or above the reserve by quality times price, equals by priority."""
-    rows = np.flatnonzero(book.price >= book.reserve)
-    place = {agent: index for index, agent in enumerate(book.favoured(rows))}
-    entries = [Ranked(int(row), int(book.price[row]), _quality(book, params, int(row))) for row in rows]
-    return sorted(entries, key=lambda entry: (-entry.quality * entry.price, place[int(book.agent[entry.row])]))
+    rows = np.flatnonzero(book.price >= book.reserve).tolist()
+    entries = [Ranked(row, int(book.price[row]), _quality(book, params, row)) for row in rows]
+    entries.sort(key=_score, reverse=True)
+    return [entry for _, equals in groupby(entries, key=_score) for entry in _by_priority(book, list(equals))]
+
+
+def _score(entry: Ranked) -> Fraction:
+    return entry.quality * entry.price
+
+
+def _by_priority(book: Book, equals: list[Ranked]) -> list[Ranked]:
+    """Equals in the order that the tie rule gives; nothing is hashed for one alone."""
+    if len(equals) == 1:
+        return equals
+    order = book.favoured(np.array([entry.row for entry in equals]))
+    place = {agent: index for index, agent in enumerate(order)}
+    return sorted(equals, key=lambda entry: place[int(book.agent[entry.row])])
 
 
 def _quality(book: Book, params: PositionParams, row: int) -> Fraction:
