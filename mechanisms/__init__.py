@@ -9,6 +9,7 @@ from mechanisms.columns import Columns
 from mechanisms.engine import run
 from mechanisms.errors import ProblemError
 from mechanisms.explaining import explain
+from mechanisms.kinds import read_outcome, read_problem
 from mechanisms.registry import get, specs
 from mechanisms.types import Outcome, Problem
 
@@ -21,6 +22,8 @@ __all__ = [
     "explain",
     "get",
     "read_columns",
+    "read_outcome",
+    "read_problem",
     "run",
     "run_arrays",
     "specs",

@@ -24,6 +24,10 @@ RuleClaim = Literal[
     "symmetric",
     "revenue_monotone",
     "false_name_proof",
+    # Axioms of bargaining: other units of utility, fewer alternatives, more to agree on.
+    "scale_invariant",
+    "independent_of_alternatives",
+    "monotone",
 ]
 Assumption = Literal[
     "private_values",

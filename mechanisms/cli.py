@@ -15,10 +15,10 @@ from mechanisms.check.auditing import audit
 from mechanisms.engine import run
 from mechanisms.errors import ProblemError
 from mechanisms.explaining import explain
+from mechanisms.kinds import read_outcome, read_problem
 from mechanisms.registering import RegistrationError
 from mechanisms.registry import get, specs
 from mechanisms.scaffolding import new_package
-from mechanisms.types import Outcome, Problem
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -86,17 +86,17 @@ def _read(path: str) -> bytes:
 
 
 def _run(options: argparse.Namespace) -> str:
-    problem = Problem.from_json(_read(options.file))
+    problem = read_problem(_read(options.file))
     return run(problem.mechanism, problem).to_json().decode()
 
 
 def _explain(options: argparse.Namespace) -> str:
-    problem = Problem.from_json(_read(options.file))
+    problem = read_problem(_read(options.file))
     return explain(problem, run(problem.mechanism, problem), options.agent)
 
 
 def _verify(options: argparse.Namespace) -> str:
-    problem, outcome = Problem.from_json(_read(options.problem)), Outcome.from_json(_read(options.outcome))
+    problem, outcome = read_problem(_read(options.problem)), read_outcome(_read(options.outcome))
     findings = verify(problem, outcome)
     if findings:
         listed = [finding.to_dict() for finding in findings]

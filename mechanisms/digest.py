@@ -10,7 +10,10 @@ from typing import Any
 import rfc8785
 
 _SAFE = 2**53 - 1
-COUNTED = ("mechanism", "status", "awards", "payments", "charges", "prices", "welfare", "revenue")
+COUNTED = (
+    *("mechanism", "status", "awards", "payments", "charges", "prices", "welfare", "revenue"),
+    *("agreement", "lottery", "shares", "fractions", "matching", "utilities"),
+)
 
 
 def digest_of(problem: Mapping[str, Any], version: int, outcome: Mapping[str, Any]) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, overload
 
 import numpy as np
 from msgspec.structs import replace
@@ -12,8 +12,11 @@ from msgspec.structs import replace
 from mechanisms import admission
 from mechanisms.bids import Lot
 from mechanisms.book import Book, Fill
+from mechanisms.cases import Case, Result
 from mechanisms.digest import digest_of
+from mechanisms.errors import ProblemError
 from mechanisms.fields import read_free, read_seed
+from mechanisms.kinds import problem_type
 from mechanisms.orders import books
 from mechanisms.registry import rule
 from mechanisms.spec import Spec
@@ -22,39 +25,60 @@ from mechanisms.types import Award, Charge, Outcome, Problem
 MARKET = "@market"
 
 
-def run(
-    slug: str,
-    problem: Problem | Mapping[str, Any] | bytes | str,
-    params: Mapping[str, Any] | None = None,
-    seed: str | None = None,
-) -> Outcome:
+Raw = Mapping[str, Any] | bytes | str
+_Params = Mapping[str, Any] | None
+
+
+@overload
+def run(slug: str, problem: Problem, params: _Params = None, seed: str | None = None) -> Outcome: ...
+@overload
+def run(slug: str, problem: Case, params: _Params = None, seed: str | None = None) -> Any: ...
+@overload
+def run(slug: str, problem: Raw, params: _Params = None, seed: str | None = None) -> Any: ...
+def run(slug: str, problem: Problem | Case | Raw, params: _Params = None, seed: str | None = None) -> Any:
     """Clear a sealed problem under the rule `slug`; `params` and `seed` stand in for the problem's own where given.
 
     A pure function: the same arguments give the same bytes, whatever the order of bids. Raises ProblemError with a
-    stable code and a pointer into the problem.
+    stable code and a pointer into the problem. The outcome is an Outcome, of bargains and other cases a Result.
     """
     spec = rule(slug).spec
-    problem = prepare(spec, problem, params, seed)
-    outcome = clear(problem)
-    return replace(outcome, digest=digest_of(problem.to_dict(), spec.version, outcome.to_dict()))
+    whole = prepare_any(spec, problem, params, seed)
+    outcome = clear(whole)
+    return replace(outcome, digest=digest_of(whole.to_dict(), spec.version, outcome.to_dict()))
 
 
-def clear(problem: Problem) -> Outcome:
+@overload
+def clear(problem: Problem) -> Outcome: ...
+@overload
+def clear(problem: Case) -> Any: ...
+def clear(problem: Problem | Case) -> Outcome | Result:
     """The outcome of a prepared problem, without its digest."""
     found = rule(problem.mechanism)
     params = found.spec.read_params(problem.params)
+    if isinstance(problem, Case):
+        solved: Result = found.solve(problem, params)
+        return solved
     made, bound = books(problem, params)
     fills = [found.clear_lot(book, params) for book in made]
     return assemble(found.spec, problem, made, fills, bound)
 
 
-def prepare(
-    spec: Spec,
-    problem: Problem | Mapping[str, Any] | bytes | str,
-    params: Mapping[str, Any] | None = None,
-    seed: str | None = None,
-) -> Problem:
-    """The checked problem as it enters the digest: all defaults of the rule written out."""
+def prepare_any(spec: Spec, problem: Problem | Case | Raw, params: _Params = None, seed: str | None = None) -> Any:
+    """The checked problem of any kind as it enters the digest: all defaults of the rule written out."""
+    kind = problem_type(spec.kind)
+    if isinstance(problem, Problem | Case) and not isinstance(problem, kind):
+        raise ProblemError("other_kind", f"{spec.slug} takes problems of the kind {spec.kind}", "/mechanism")
+    if spec.kind == "auction":
+        return prepare(spec, problem, params, seed)  # type: ignore[arg-type]
+    case: Any = problem if isinstance(problem, kind) else kind.from_json(problem)  # type: ignore[arg-type]
+    settled = spec.read_params(read_free(case.params if params is None else params, "/params"))
+    kept = settled.model_dump(mode="json", exclude_none=True)
+    seed = read_seed(case.seed if seed is None else seed, "/seed")
+    return replace(case, mechanism=spec.slug, params=kept, seed=seed)
+
+
+def prepare(spec: Spec, problem: Problem | Raw, params: _Params = None, seed: str | None = None) -> Problem:
+    """The checked problem of an auction as it enters the digest: all defaults of the rule written out."""
     if not isinstance(problem, Problem):
         problem = Problem.from_json(problem)
     settled = spec.read_params(read_free(problem.params if params is None else params, "/params"))

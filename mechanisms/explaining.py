@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from mechanisms.bids import Bid
+from mechanisms.cases import Case
 from mechanisms.errors import ProblemError
 from mechanisms.money import in_words
 from mechanisms.orders import Row, rows_of
@@ -18,11 +21,13 @@ _NO_DEAL = {
 }
 
 
-def explain(problem: Problem, outcome: Outcome, agent: str) -> str:
+def explain(problem: Problem | Case, outcome: Any, agent: str) -> str:
     """Plain words for one bidder; other agents' prices appear only as far as the market's price shows them.
 
     Raises ProblemError `unknown_agent` for an agent that did not bid.
     """
+    if isinstance(problem, Case):
+        return _case(problem, outcome, agent)
     bid = next((bid for bid in problem.bids if bid.agent == agent), None)
     if bid is None:
         raise ProblemError("unknown_agent", f"no bid of {agent!r} is in this problem", "/bids")
@@ -37,6 +42,12 @@ def explain(problem: Problem, outcome: Outcome, agent: str) -> str:
     if lots:
         parts += [_total(problem, outcome, agent), get(outcome.mechanism).pricing]
     return " ".join(part for part in parts if part)
+
+
+def _case(problem: Case, outcome: Any, agent: str) -> str:
+    if agent not in problem.agents():
+        raise ProblemError("unknown_agent", f"nobody called {agent!r} is in this problem")
+    return " ".join([*problem.told(outcome, agent), get(outcome.mechanism).pricing])
 
 
 def _asked(problem: Problem, bid: Bid, rows: list[Row]) -> str:

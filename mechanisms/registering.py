@@ -7,7 +7,7 @@ import re
 from typing import Any, get_args
 
 from mechanisms.claims import ASSUMPTIONS, OUTCOME_CLAIMS, RULE_CLAIMS, STATUSES, Claim
-from mechanisms.spec import Spec, Visibility
+from mechanisms.spec import KindName, Spec, Visibility
 
 _SLUG = re.compile(r"[a-z][a-z0-9_]{0,63}")
 
@@ -35,7 +35,7 @@ def check_rule(module: Any, source: str, *, taken: set[str], expected: str | Non
     if spec.slug in taken:
         raise RegistrationError(source, f"the slug {spec.slug!r} is taken")
     _check_params(spec, source)
-    _check_signature(module, source)
+    _check_signature(module, spec.kind, source)
     for claim in spec.claims:
         _check_claim(claim, source)
     return spec
@@ -48,14 +48,17 @@ def _check_params(spec: Spec, source: str) -> None:
         raise RegistrationError(source, "params must be a subclass of mechanisms.params.Params")
     if spec.sides not in ("one", "two") or spec.visibility not in get_args(Visibility):
         raise RegistrationError(source, "sides are 'one' or 'two', visibility 'sealed' or 'open'")
+    if spec.kind not in get_args(KindName):
+        raise RegistrationError(source, f"no kind of problem is called {spec.kind!r}")
     if not (spec.title and spec.summary and spec.paper and spec.pricing):
         raise RegistrationError(source, "title, summary, paper and pricing must say something")
 
 
-def _check_signature(module: Any, source: str) -> None:
-    clear_lot = getattr(module, "clear_lot", None)
-    if not callable(clear_lot) or list(inspect.signature(clear_lot).parameters) != ["book", "params"]:
-        raise RegistrationError(source, "clear_lot(book, params) must be a function of exactly these two")
+def _check_signature(module: Any, kind: str, source: str) -> None:
+    name, first = ("clear_lot", "book") if kind == "auction" else ("solve", "problem")
+    algorithm = getattr(module, name, None)
+    if not callable(algorithm) or list(inspect.signature(algorithm).parameters) != [first, "params"]:
+        raise RegistrationError(source, f"{name}({first}, params) must be a function of exactly these two")
 
 
 def _check_claim(claim: Any, source: str) -> None:

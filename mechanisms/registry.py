@@ -26,15 +26,31 @@ BUILT_IN = (
     "position_vcg",
     "double_auction",
     "trade_reduction",
+    "nash_bargaining",
+    "kalai_smorodinsky",
+    "egalitarian_bargaining",
+    "utilitarian_bargaining",
 )
 
 
 @dataclass(frozen=True)
 class Rule:
-    """A declaration with its algorithm: one lot's orders in, what is filled and paid out."""
+    """A declaration with its module, which holds the algorithm."""
 
     spec: Spec
-    clear_lot: Callable[[Book, Any], Fill]
+    module: Any
+
+    @property
+    def clear_lot(self) -> Callable[[Book, Any], Fill]:
+        """Of an auction: one lot's orders in, what is filled and paid out."""
+        found: Callable[[Book, Any], Fill] = self.module.clear_lot
+        return found
+
+    @property
+    def solve(self) -> Callable[[Any, Any], Any]:
+        """Of every other kind: the whole problem in, its outcome (without digest) out."""
+        found: Callable[[Any, Any], Any] = self.module.solve
+        return found
 
 
 _rules: dict[str, Rule] = {}
@@ -42,13 +58,13 @@ _plugins: dict[str, EntryPoint] | None = None
 
 
 def register(module: ModuleType | Any, source: str = "") -> Spec:
-    """Add a rule by hand: anything that has `SPEC` and `clear_lot(book, params)`.
+    """Add a rule by hand: anything that has `SPEC` and `clear_lot(book, params)`, or `solve(problem, params)`.
 
     Raises RegistrationError, naming `source`, where the declaration or the signature is not right or the slug is taken.
     """
     source = source or getattr(module, "__name__", repr(module))
     spec = check_rule(module, source, taken={*BUILT_IN, *_rules, *_found()})
-    _rules[spec.slug] = Rule(spec, module.clear_lot)
+    _rules[spec.slug] = Rule(spec, module)
     return spec
 
 
@@ -62,13 +78,13 @@ def rule(slug: str) -> Rule:
 def _load(slug: str) -> Rule:
     if slug in BUILT_IN:
         module = import_module(f"mechanisms.rules.{slug}")
-        return Rule(module.SPEC, module.clear_lot)
+        return Rule(module.SPEC, module)
     if slug not in _found():
         raise ProblemError("unknown_mechanism", f"no rule {slug!r}; known are {', '.join(slugs())}", "/mechanism")
     point = _found()[slug]
     source = f"{point.name} = {point.value}"
     module = point.load()
-    return Rule(check_rule(module, source, taken=set(BUILT_IN), expected=slug), module.clear_lot)
+    return Rule(check_rule(module, source, taken=set(BUILT_IN), expected=slug), module)
 
 
 def _found() -> dict[str, EntryPoint]:
@@ -99,6 +115,6 @@ def get(slug: str) -> Spec:
     return rule(slug).spec
 
 
-def specs() -> tuple[Spec, ...]:
-    """All declarations, sorted by slug."""
-    return tuple(get(slug) for slug in slugs())
+def specs(kind: str | None = None) -> tuple[Spec, ...]:
+    """All declarations, or those of one kind, sorted by slug."""
+    return tuple(spec for spec in map(get, slugs()) if kind in (None, spec.kind))

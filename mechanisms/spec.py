@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 
 
 Visibility = Literal["sealed", "open"]
+# Problems of one shape; mechanisms/kinds.py says where each is read.
+KindName = Literal["auction", "bargaining", "scoring", "claims", "fisher", "matching"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -23,6 +25,7 @@ class Spec:
 
     `pricing` says in one sentence how the price comes about; explanations quote it. `unit_supply`: every lot has
     supply 1.
+    `kind`: the shape of its problems; `sides`, `languages` and the limits on lots and bids speak of auctions only.
     `unit_bids`: one step of quantity 1 per agent. `numeric`: floats within 1e-6 instead of byte equality.
     """
 
@@ -33,6 +36,7 @@ class Spec:
     pricing: str
     params: type[Params]
     claims: tuple[Claim, ...]
+    kind: KindName = "auction"
     sides: Literal["one", "two"] = "one"
     visibility: Visibility = "sealed"
     languages: tuple[Literal["atoms", "steps"], ...] = ("atoms", "steps")
@@ -80,6 +84,7 @@ class Spec:
             "title": self.title,
             "summary": self.summary,
             "paper": self.paper,
+            "kind": self.kind,
             "sides": self.sides,
             "visibility": self.visibility,
             "languages": list(self.languages),

@@ -146,7 +146,7 @@ class Outcome(Struct, frozen=True, forbid_unknown_fields=True):
         """An outcome from JSON text or values, as `verify` reads it; raises ProblemError."""
         data = parse(raw) if isinstance(raw, bytes | str) else dict(raw)
         try:
-            return msgspec.convert(_thawed(data), cls)
+            return msgspec.convert(thawed(data), cls)
         except msgspec.ValidationError as error:
             raise ProblemError("invalid_outcome", str(error)) from error
 
@@ -155,13 +155,13 @@ class Outcome(Struct, frozen=True, forbid_unknown_fields=True):
         return next((award for award in self.awards if award.agent == agent), None)
 
 
-def _thawed(data: Any) -> Any:
+def thawed(data: Any) -> Any:
     """The same values with Decimals as floats, which is how certificates are stored."""
     if isinstance(data, Decimal):
         return float(data)
     if isinstance(data, Mapping):
-        return {key: _thawed(value) for key, value in data.items()}
-    return [_thawed(value) for value in data] if isinstance(data, list) else data
+        return {key: thawed(value) for key, value in data.items()}
+    return [thawed(value) for value in data] if isinstance(data, list) else data
 
 
 STATUSES: tuple[str, ...] = get_args(Status)

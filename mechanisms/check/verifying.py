@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterator
 
+from mechanisms.cases import Case, Result
+from mechanisms.check.cases import verify_case
 from mechanisms.check.claims import CHECKS
 from mechanisms.check.finding import Finding
 from mechanisms.check.payments import payments_right
@@ -16,11 +18,13 @@ from mechanisms.registry import get
 from mechanisms.types import Outcome, Problem
 
 
-def verify(problem: Problem, outcome: Outcome) -> list[Finding]:
+def verify(problem: Problem | Case, outcome: Outcome | Result) -> list[Finding]:
     """Every finding against the outcome of this problem: sums, digest, and each outcome claim of its rule.
 
     Empty means that nothing was found. The problem must carry the params and the seed that the outcome was made with.
     """
+    if isinstance(problem, Case):
+        return verify_case(problem, outcome)
     spec = get(outcome.mechanism)
     whole = prepare(spec, problem)
     found = list(consistent(whole, outcome))

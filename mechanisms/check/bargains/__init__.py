@@ -1,0 +1,1 @@
+"""Checks of bargains, sharing no code with the rules."""

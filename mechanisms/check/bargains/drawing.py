@@ -1,0 +1,57 @@
+"""Random bargains for the audit: two to five parties, half of them full of ties."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from random import Random
+from typing import Any
+
+from msgspec.structs import replace
+
+from mechanisms.bargaining.types import Bargain
+from mechanisms.spec import Spec
+
+
+def draw(spec: Spec, rng: Random, params: dict[str, Any], assumes: Collection[str]) -> dict[str, Any]:
+    """A problem as JSON values; `two_parties` among `assumes` is respected, as is what the definition is made for."""
+    pair = "two_parties" in assumes or params.get("definition") == "closest_ratio"
+    parties = [f"p{i}" for i in range(2 if pair else rng.choice([2, 2, 3, 3, 4, 5]))]
+    kept = {name: weight for name, weight in params.get("weights", {}).items() if name in parties}
+    settled = {**params, "weights": kept} if "weights" in params else params
+    head = {"mechanism": spec.slug, "params": settled, "seed": f"{rng.getrandbits(16):04x}"}
+    top = rng.choice([2, 3, 10, 100])
+    body = _domain(rng, parties, top) if rng.random() < 0.25 and not params.get("convexify") else _listed(rng, parties, top)
+    return head | body
+
+
+def _listed(rng: Random, parties: list[str], top: int) -> dict[str, Any]:
+    stated = {name: rng.choice([0, 0, 1]) for name in parties}
+    agreements: list[dict[str, Any]] = [
+        {"id": f"a{i}", "utilities": {name: rng.randint(0, top) + rng.choice([0, 0, 0.5]) for name in parties}}
+        for i in range(rng.randint(1, 8))
+    ]
+    if rng.random() < 0.3:
+        for agreement in agreements:
+            agreement["charges"] = [{"payer": parties[0], "payee": parties[1], "amount": rng.randint(1, top)}]
+    return {"agreements": agreements, "disagreement": stated}
+
+
+def _domain(rng: Random, parties: list[str], top: int) -> dict[str, Any]:
+    issues = {"price": [0, 5, 10], "colour": ["red", "green"]}
+    body: dict[str, Any] = {"issues": issues, "parties": {}}
+    for name in parties:
+        values = {issue: {str(value): rng.randint(0, top) / 4 for value in own} for issue, own in issues.items()}
+        weights = {issue: rng.randint(0, 10) / 10 for issue in issues}
+        body["parties"][name] = {"weights": weights, "values": values, "reservation": rng.choice([0, 0.25])}
+    if rng.random() < 0.5:
+        body["transfers"] = [{"issue": "price", "payer": parties[1], "payee": parties[0]}]
+    return body
+
+
+def shuffled(problem: Bargain, rng: Random) -> Bargain:
+    """The same problem written in another order."""
+    agreements = list(problem.agreements)
+    rng.shuffle(agreements)
+    parties = list(problem.parties.items())
+    rng.shuffle(parties)
+    return replace(problem, agreements=tuple(agreements), parties=dict(parties))

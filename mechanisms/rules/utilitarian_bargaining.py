@@ -1,0 +1,48 @@
+"""The utilitarian solution: the greatest weighted sum of utilities (many data sets call this point "Kalai")."""
+
+from __future__ import annotations
+
+import numpy as np
+from pydantic import Field
+
+from mechanisms.bargaining.params import Convexified, Weighted, whole_weights
+from mechanisms.bargaining.points import utilitarian_rows
+from mechanisms.bargaining.settling import settle
+from mechanisms.bargaining.table import Table
+from mechanisms.bargaining.types import Bargain, Bargained
+from mechanisms.claims import fails, holds
+from mechanisms.spec import Spec
+
+
+class UtilitarianParams(Weighted, Convexified):
+    """Weights of the parties, and whether the agreements are restricted to what all accept."""
+
+    individually_rational: bool = Field(
+        True, title="Individually rational", description="Leave out what is worse than disagreement for somebody."
+    )
+
+
+SPEC = Spec(
+    slug="utilitarian_bargaining",
+    title="Utilitarian bargaining solution",
+    summary="The agreement with the greatest sum of utilities.",
+    paper="Myerson (1981), Utilitarianism, Egalitarianism, and the Timing Effect in Social Choice, Econometrica 49",
+    pricing="Of all agreements that nobody would refuse, it has the greatest sum of utilities.",
+    kind="bargaining",
+    params=UtilitarianParams,
+    claims=(
+        *holds("feasible", "budget_balanced", "pareto", "optimal_for_reports"),
+        *holds("individually_rational", individually_rational=True),
+        *fails("individually_rational", individually_rational=False),
+        *fails("truthful"),
+    ),
+)
+
+
+def solve(problem: Bargain, params: UtilitarianParams) -> Bargained:
+    """Maximise the weighted sum of utilities; utilities must be comparable for this to mean anything."""
+
+    def pick(table: Table, rows: np.ndarray) -> np.ndarray:
+        return rows[utilitarian_rows(table.utility[:, rows], whole_weights(params, table.parties))]
+
+    return settle(problem, pick, rational=params.individually_rational)
