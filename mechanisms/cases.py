@@ -73,8 +73,10 @@ class Case(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
         return _encoder.encode(self.to_dict())
 
 
-class Result(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
-    """The frozen result of such a rule; a kind adds what it gives. Fields at their defaults are left out."""
+class Result(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The frozen result of such a rule; a kind adds what it gives. Of SILENT fields, empty ones are left out."""
+
+    SILENT: ClassVar[tuple[str, ...]] = ("awards", "payments", "charges")
 
     mechanism: str
     status: Status
@@ -87,9 +89,8 @@ class Result(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit
     def to_dict(self) -> dict[str, Any]:
         """JSON values; numbers that are not whole are Decimals."""
         data = {name: _plain(getattr(self, name)) for name in self.__struct_fields__}
-        defaults = dict(zip(self.__struct_fields__[-len(self.__struct_defaults__) :], self.__struct_defaults__))
         last = {"certificate": data.pop("certificate"), "digest": data.pop("digest")}
-        return {name: value for name, value in data.items() if value or name not in defaults} | last
+        return {name: value for name, value in data.items() if value or name not in self.SILENT} | last
 
     def to_json(self) -> bytes:
         """The same outcome always gives the same bytes."""

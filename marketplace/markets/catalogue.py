@@ -9,8 +9,8 @@ from mechanisms.registry import Spec
 
 @cache
 def rules() -> list[dict[str, Any]]:
-    """Every rule: what it is, what it takes, what it promises and on which assumptions."""
-    return [_rule(spec) for spec in mechanisms.specs()]
+    """Every rule of an auction or exchange: what it is, what it takes, what it promises and on which assumptions."""
+    return [_rule(spec) for spec in mechanisms.specs("auction")]
 
 
 def rule(slug: str) -> Spec:

@@ -16,7 +16,7 @@ from mechanisms.types import ProblemError
 
 def rules() -> list[tuple[str, str]]:
     """The rules that a market can have."""
-    return [(spec.slug, spec.title) for spec in mechanisms.specs()]
+    return [(spec.slug, spec.title) for spec in mechanisms.specs("auction")]
 
 
 class MarketForm(forms.ModelForm):

@@ -1,8 +1,8 @@
 """The points that solutions pick among finitely many agreements: floats narrow them down, integers decide.
 
-Each function takes gains (parties x agreements), int64 or Python integers of one scale per party, and gives the indices of
-all its maximisers. A product or ratio of two doubles is off by a few parts in 10^16; whatever is within BAND of the best is
-compared exactly.
+Each function takes gains (parties x agreements), int64 or Python integers of one scale per party, and gives the indices
+of all its maximisers. A product or ratio of two doubles is off by a few parts in 10^16; whatever is within BAND of the
+best is compared exactly.
 """
 
 from __future__ import annotations
@@ -50,7 +50,7 @@ def _logarithms(block: Exact, powers: Sequence[int]) -> Floats:
 def leximin_rows(gain: Exact, ideal: Sequence[int] | None = None) -> np.ndarray:
     """Indices of the lexicographic max-min of gains, or of gains over ideal gains (Imai 1983).
 
-    With `ideal`, the discrete Kalai-Smorodinsky solution (1975; leximin as in Roth 1977); without, egalitarian (Kalai 1977).
+    With `ideal`, the discrete Kalai-Smorodinsky solution (1975); without, the egalitarian one (Kalai 1977).
     """
     near = best_within(gain, lambda block: _least(block, ideal), BAND)
     exact = gain[:, near].astype(object)

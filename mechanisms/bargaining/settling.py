@@ -11,6 +11,7 @@ from mechanisms.bargaining.front import pareto_front
 from mechanisms.bargaining.table import Table, table_of
 from mechanisms.bargaining.types import Bargain, Bargained
 from mechanisms.decimals import Exact
+from mechanisms.errors import ProblemError
 from mechanisms.ties import priority
 from mechanisms.types import Award, Charge
 
@@ -23,6 +24,8 @@ def settle(problem: Bargain, pick: Pick, *, rational: bool = True) -> Bargained:
     `pick(table, rows)` gives the maximisers among `rows`. With `rational`, these are the agreements weakly better than
     disagreement for all, and unless one is strictly better for all the outcome is disagreement.
     """
+    if problem.resources or problem.params.get("convexify"):
+        raise ProblemError("not_yet", "convex sets and lotteries are not solved yet")
     table = table_of(problem)
     rows = rational_rows(table) if rational else np.arange(table.utility.shape[1])
     if rational and not someone_gains(table, rows):
@@ -77,13 +80,12 @@ def agreed(table: Table, row: int, certificate: dict[str, object]) -> Bargained:
     """That agreement, with what it makes the parties owe."""
     charges = net(table.charges(row))
     payments = _payments(table, charges) if money(table) else {}
-    name = table.key(row)
     return Bargained(
         mechanism=table.problem.mechanism,
         status="cleared",
         agreement=table.name(row),
         utilities=table.utilities(row),
-        awards=tuple(Award(party, {name: 1}, paid) for party, paid in payments.items()),
+        awards=tuple(Award(party, {"agreement": 1}, paid) for party, paid in payments.items()),
         payments=payments,
         charges=charges,
         certificate=certificate,
@@ -96,7 +98,7 @@ def money(table: Table) -> bool:
 
 
 def _payments(table: Table, charges: list[Charge] | tuple[Charge, ...]) -> dict[str, int]:
-    paid = {name: 0 for name in table.parties}
+    paid = dict.fromkeys(table.parties, 0)
     for charge in charges:
         paid[charge.payer] += charge.amount
         paid[charge.payee] -= charge.amount

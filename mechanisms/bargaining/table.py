@@ -20,7 +20,7 @@ Rows = NDArray[np.intp]
 
 @dataclass(frozen=True, eq=False)
 class Table:
-    """`utility` (parties x agreements) and `disagreement` (parties) count 1/scale; int64, or Python integers if large."""
+    """`utility` (parties x agreements) and `disagreement` count 1/scale; int64, or Python integers if large."""
 
     problem: Bargain
     parties: list[str]

@@ -81,6 +81,8 @@ class Bargained(Result, frozen=True, kw_only=True):
     `utilities` are those of the agreement, or of the disagreement point where there is none.
     """
 
+    SILENT: ClassVar[tuple[str, ...]] = (*Result.SILENT, "agreement", "lottery", "shares")
+
     utilities: dict[str, Number]
     agreement: str | dict[str, str | int] | None = None
     lottery: tuple[dict[str, Any], ...] = ()

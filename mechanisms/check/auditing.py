@@ -7,6 +7,7 @@ from random import Random
 from typing import Any
 
 from mechanisms.check.breaking import BREAKERS
+from mechanisms.check.cases import kind_module
 from mechanisms.check.claims import CHECKS
 from mechanisms.check.generating import generate, params_for
 from mechanisms.check.lying import Lie
@@ -85,7 +86,7 @@ def audit(spec: Spec, *, problems: int = 100, seed: int = 0) -> list[Verdict]:
 def audit_claim(spec: Spec, claim: Claim, *, problems: int = 100, seed: int = 0) -> Verdict:
     """The verdict on one claim; the same seed gives the same verdict."""
     rng = Random(f"{seed} {spec.slug} {claim}")
-    trial = _outcome_trial if claim.name in OUTCOME_CLAIMS else TRIALS[claim.name]
+    trial = _outcome_trial if claim.name in OUTCOME_CLAIMS else _own(spec, "TRIALS")[claim.name]
     at_least = 1 if claim.status == "holds" else min(problems, 100)
     limit = problems if claim.status == "holds" else 50 * problems
     tried, found = _search(spec, claim, rng, limit, claim.assumes, trial, at_least)
@@ -100,16 +101,22 @@ def break_assumption(spec: Spec, claim: Claim, name: str, *, limit: int = 5000, 
     """A counterexample to a claim that holds, in a world where only this assumption does not; None if none is found."""
     rest = [other for other in claim.assumes if other != name]
     rng = Random(f"{seed} {spec.slug} {claim} without {name}")
-    return _search(spec, claim, rng, limit, rest, BREAKERS[claim.name][name])[1]
+    return _search(spec, claim, rng, limit, rest, _own(spec, "BREAKERS")[claim.name][name])[1]
 
 
 def _breakable(spec: Spec, claim: Claim) -> list[str]:
     """Assumptions to drop. What refutes `truthful` refutes the claims that contain it, so those need not repeat it."""
-    if claim.status != "holds" or claim.name not in BREAKERS:
+    if claim.status != "holds" or claim.name not in _own(spec, "BREAKERS"):
         return []
     stronger = claim.name in ("efficient", "false_name_proof")
     said = [other for other in spec.claims if other.name == "truthful" and other.when == claim.when] if stronger else []
     return [name for name in claim.assumes if not any(name in other.assumes for other in said)]
+
+
+def _own(spec: Spec, table: str) -> Any:
+    """The checks, trials or breakers of the rule's kind."""
+    auctions = {"CHECKS": CHECKS, "TRIALS": TRIALS, "BREAKERS": BREAKERS}
+    return auctions[table] if spec.kind == "auction" else getattr(kind_module(spec.kind), table)
 
 
 def _search(
@@ -135,6 +142,6 @@ def _search(
 def _outcome_trial(spec: Spec, claim: Claim, problem: Problem, rng: Random) -> Lie | None:
     """A problem whose outcome the claim's own check refutes; nobody lies."""
     outcome = clear(problem)
-    if not any(CHECKS[claim.name](problem, outcome)):
+    if not any(_own(spec, "CHECKS")[claim.name](problem, outcome)):
         return None
     return Lie(problem, "", problem, 0)

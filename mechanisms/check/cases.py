@@ -13,8 +13,8 @@ from mechanisms.digest import digest_of
 from mechanisms.engine import prepare_any
 from mechanisms.registry import get
 
-# Each has CHECKS (by outcome claim), consistent(problem, outcome), draw(spec, rng, params, assumes), shuffled(problem, rng),
-# TRIALS and BREAKERS (by rule claim).
+# Each has consistent(problem, outcome), CHECKS (by outcome claim), TRIALS and BREAKERS (by rule claim); draws its own
+# problems: draw(spec, rng, params, assumes), shuffled(problem, rng).
 MODULES = {"bargaining": "mechanisms.check.bargains.kind"}
 
 
@@ -31,7 +31,9 @@ def verify_case(problem: Case, outcome: Result) -> list[Finding]:
     found = list(own.consistent(whole, outcome))
     found += charges_match(outcome)
     if outcome.digest != digest_of(whole.to_dict(), spec.version, outcome.to_dict()):
-        found.append(Finding("consistent", "wrong_digest", "the digest is not that of this problem and outcome", "/digest"))
+        found.append(
+            Finding("consistent", "wrong_digest", "the digest is not that of this problem and outcome", "/digest")
+        )
     if found:
         return found  # what is not even consistent need not be weighed
     for name, check in own.CHECKS.items():

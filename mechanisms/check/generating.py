@@ -6,20 +6,37 @@ from collections.abc import Collection
 from random import Random
 from typing import Any
 
+from mechanisms.check.cases import kind_module
 from mechanisms.claims import Claim
-from mechanisms.engine import prepare
+from mechanisms.engine import prepare, prepare_any
+from mechanisms.errors import ProblemError
 from mechanisms.spec import Spec
-from mechanisms.types import Problem
 
 
 def random_params(spec: Spec, rng: Random) -> dict[str, Any]:
     """Parameters drawn from the examples and choices that the model's own schema names."""
+    for _ in range(1000):
+        drawn = _drawn(spec, rng)
+        if _fitting(spec, drawn):
+            return drawn
+    raise ValueError(f"{spec.slug}: the examples of its parameters do not fit together")
+
+
+def _drawn(spec: Spec, rng: Random) -> dict[str, Any]:
     drawn = {}
     for name, field in spec.params.model_json_schema()["properties"].items() if spec.params.model_fields else ():
         choices = field.get("examples") or field.get("enum")
         if choices:
             drawn[name] = rng.choice(choices)
     return drawn
+
+
+def _fitting(spec: Spec, drawn: dict[str, Any]) -> bool:
+    try:
+        spec.read_params(drawn)
+    except ProblemError:
+        return False
+    return True
 
 
 def params_for(spec: Spec, claim: Claim, rng: Random) -> dict[str, Any]:
@@ -33,11 +50,13 @@ def params_for(spec: Spec, claim: Claim, rng: Random) -> dict[str, Any]:
 
 def generate(
     spec: Spec, rng: Random, params: dict[str, Any], assumes: Collection[str] = (), *, atoms: bool = False
-) -> Problem:
-    """One problem of the rule; `unit_demand`, `unit_supply` and `no_binding_budget` among `assumes` are respected.
+) -> Any:
+    """One problem of the rule, of its kind; of `assumes`, what concerns single bids is respected.
 
     With `atoms`, some bids on a single side say the same in atoms, where the rule takes them.
     """
+    if spec.kind != "auction":
+        return prepare_any(spec, kind_module(spec.kind).draw(spec, rng, params, assumes))
     top = rng.choice([2, 4, 4, 10, 100])
     low = rng.choice([0, 0, 50])
     lot = _lot(spec, rng, params, low, top)

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from itertools import combinations_with_replacement
 from random import Random
+from typing import Any
 
 from msgspec.structs import replace
 
@@ -20,12 +21,12 @@ SECOND_NAME = "zz"
 
 @dataclass(frozen=True)
 class Lie:
-    """A profitable deviation: the truthful problem, who lies, the problem with the lie, and the gain in units."""
+    """A profitable deviation: the truthful problem, who lies, the problem with the lie, and the gain."""
 
-    problem: Problem
+    problem: Any
     agent: str
-    lied: Problem
-    gain: int
+    lied: Any
+    gain: Any
 
 
 def critical_prices(problem: Problem, bid: Bid) -> list[int]:

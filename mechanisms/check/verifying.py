@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator
+from typing import Any
 
-from mechanisms.cases import Case, Result
+from mechanisms.cases import Case
 from mechanisms.check.cases import verify_case
 from mechanisms.check.claims import CHECKS
 from mechanisms.check.finding import Finding
@@ -18,7 +19,7 @@ from mechanisms.registry import get
 from mechanisms.types import Outcome, Problem
 
 
-def verify(problem: Problem | Case, outcome: Outcome | Result) -> list[Finding]:
+def verify(problem: Problem | Case, outcome: Any) -> list[Finding]:
     """Every finding against the outcome of this problem: sums, digest, and each outcome claim of its rule.
 
     Empty means that nothing was found. The problem must carry the params and the seed that the outcome was made with.

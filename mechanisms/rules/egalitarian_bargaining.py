@@ -27,7 +27,8 @@ SPEC = Spec(
     params=EgalitarianParams,
     claims=(
         *holds("feasible", "individually_rational", "budget_balanced", "pareto", "optimal_for_reports"),
-        *fails("truthful"),
+        *holds("symmetric", "independent_of_alternatives"),
+        *fails("truthful", "scale_invariant", "monotone"),
     ),
 )
 

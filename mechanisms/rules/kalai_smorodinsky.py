@@ -24,11 +24,15 @@ class KalaiSmorodinskyParams(Convexified):
     definition: Literal["leximin", "closest_ratio", "ray"] = Field(
         "leximin",
         title="Definition",
-        description="leximin: largest least share of the ideal gain, then the next. closest_ratio: two parties, as ANL and "
-        "Genius publish it. ray: convex sets, the last point on the line to the ideal.",
+        examples=["leximin", "closest_ratio"],
+        description="leximin: largest least share of the ideal gain, then the next. closest_ratio: two parties, as ANL "
+        "and Genius publish it. ray: convex sets, the last point on the line to the ideal.",
     )
     individually_rational: bool = Field(
-        True, title="Individually rational", description="Leave out what is worse than disagreement for somebody."
+        True,
+        title="Individually rational",
+        examples=[True, False],
+        description="Leave out what is worse than disagreement for somebody.",
     )
 
     @model_validator(mode="after")
@@ -49,14 +53,21 @@ SPEC = Spec(
     kind="bargaining",
     params=KalaiSmorodinskyParams,
     claims=(
-        *holds("feasible", "individually_rational", "budget_balanced", "optimal_for_reports"),
-        *fails("truthful"),
+        *holds("feasible", "budget_balanced", "optimal_for_reports"),
+        *holds("individually_rational", individually_rational=True),
+        *fails("individually_rational", individually_rational=False),
+        *holds("symmetric"),
+        *holds("pareto", definition="leximin"),
+        *holds("pareto", definition="closest_ratio"),
+        *holds("scale_invariant", definition="leximin"),
+        *fails("scale_invariant", definition="closest_ratio"),
+        *fails("truthful", "independent_of_alternatives", "monotone"),
     ),
 )
 
 
 def solve(problem: Bargain, params: KalaiSmorodinskyParams) -> Bargained:
-    """Leximin of gains over ideal gains, or the Pareto point whose utilities over the greatest utilities are closest."""
+    """Leximin of gains over ideal gains, or the Pareto point with the closest shares of greatest utilities."""
     if params.definition == "ray":
         raise ProblemError("needs_convex_set", "a single agreement need not lie on the ray", "/params/definition")
     if params.definition == "closest_ratio":

@@ -27,7 +27,9 @@ SPEC = Spec(
     params=NashParams,
     claims=(
         *holds("feasible", "individually_rational", "budget_balanced", "pareto", "optimal_for_reports"),
-        *fails("truthful"),
+        *holds("scale_invariant", "independent_of_alternatives"),
+        *holds("symmetric", weights={}),
+        *fails("truthful", "monotone"),
     ),
 )
 

@@ -18,7 +18,10 @@ class UtilitarianParams(Weighted, Convexified):
     """Weights of the parties, and whether the agreements are restricted to what all accept."""
 
     individually_rational: bool = Field(
-        True, title="Individually rational", description="Leave out what is worse than disagreement for somebody."
+        True,
+        title="Individually rational",
+        examples=[True, False],
+        description="Leave out what is worse than disagreement for somebody.",
     )
 
 
@@ -34,7 +37,10 @@ SPEC = Spec(
         *holds("feasible", "budget_balanced", "pareto", "optimal_for_reports"),
         *holds("individually_rational", individually_rational=True),
         *fails("individually_rational", individually_rational=False),
-        *fails("truthful"),
+        *holds("independent_of_alternatives", individually_rational=False),
+        *fails("independent_of_alternatives", individually_rational=True),
+        *holds("symmetric", weights={}),
+        *fails("truthful", "scale_invariant", "monotone"),
     ),
 )
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from mechanisms import Problem, explain, get, run, specs
+from mechanisms import explain, get, read_problem, run, specs
 from mechanisms.check import verify
 
 TEXT = (Path(__file__).parents[2] / "docs" / "mechanisms.md").read_text()
@@ -35,18 +35,19 @@ def test_the_code_runs(code):
 
 @pytest.mark.parametrize("slug", SECTIONS)
 def test_the_worked_example_clears_as_printed(slug):
-    given = Problem.from_json(json.dumps(block(slug, "problem")))
+    given = read_problem(json.dumps(block(slug, "problem")))
     assert given.mechanism == slug
     outcome = run(slug, given)
     printed = block(slug, "outcome")
-    assert {name: outcome.to_dict()[name] for name in printed} == printed
+    given_out = json.loads(outcome.to_json())
+    assert {name: given_out[name] for name in printed} == printed
     assert verify(given, outcome) == []
 
 
 @pytest.mark.parametrize("slug", SECTIONS)
 def test_the_explanation_is_the_one_printed(slug):
     told = re.search(r"^`explain` tells (\w+):\n\n> (.*?)$", SECTIONS[slug], re.MULTILINE)
-    given = Problem.from_json(block(slug, "problem"))
+    given = read_problem(block(slug, "problem"))
     assert explain(given, run(slug, given), told[1]) == told[2]
 
 

@@ -88,12 +88,15 @@ def scale_invariant(spec: Spec, claim: Claim, problem: Bargain, rng: Random) -> 
 
 def independent_of_alternatives(spec: Spec, claim: Claim, problem: Bargain, rng: Random) -> Lie | None:
     """What was agreed is still there, something else is not any more, and the agreement changes."""
+    if not problem.agreements:
+        return None
     before = clear(problem)
     used = {part["agreement"] for part in before.lottery} or {before.agreement}
     spare = [found for found in problem.agreements if found.id not in used]
     if before.status != "cleared" or not spare:
         return None
-    fewer = replace(problem, agreements=tuple(found for found in problem.agreements if found is not rng.choice(spare)))
+    gone = rng.choice(spare)
+    fewer = replace(problem, agreements=tuple(found for found in problem.agreements if found is not gone))
     after = clear(fewer)
     if any(_differ(after.utilities[name], value, _numeric(before)) for name, value in before.utilities.items()):
         return Lie(problem, "", fewer, 0)

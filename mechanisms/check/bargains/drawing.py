@@ -20,14 +20,20 @@ def draw(spec: Spec, rng: Random, params: dict[str, Any], assumes: Collection[st
     settled = {**params, "weights": kept} if "weights" in params else params
     head = {"mechanism": spec.slug, "params": settled, "seed": f"{rng.getrandbits(16):04x}"}
     top = rng.choice([2, 3, 10, 100])
-    body = _domain(rng, parties, top) if rng.random() < 0.25 and not params.get("convexify") else _listed(rng, parties, top)
+    if params.get("definition") == "closest_ratio":  # its ratios need utilities above 0
+        return head | _listed(rng, parties, top, low=1)
+    body = (
+        _domain(rng, parties, top)
+        if rng.random() < 0.25 and not params.get("convexify")
+        else _listed(rng, parties, top)
+    )
     return head | body
 
 
-def _listed(rng: Random, parties: list[str], top: int) -> dict[str, Any]:
-    stated = {name: rng.choice([0, 0, 1]) for name in parties}
+def _listed(rng: Random, parties: list[str], top: int, low: int = 0) -> dict[str, Any]:
+    stated = {name: rng.choice([0, 0, 1, 3 * low]) for name in parties}
     agreements: list[dict[str, Any]] = [
-        {"id": f"a{i}", "utilities": {name: rng.randint(0, top) + rng.choice([0, 0, 0.5]) for name in parties}}
+        {"id": f"a{i}", "utilities": {name: low + rng.randint(0, top) + rng.choice([0, 0, 0.5]) for name in parties}}
         for i in range(rng.randint(1, 8))
     ]
     if rng.random() < 0.3:
@@ -37,7 +43,7 @@ def _listed(rng: Random, parties: list[str], top: int) -> dict[str, Any]:
 
 
 def _domain(rng: Random, parties: list[str], top: int) -> dict[str, Any]:
-    issues = {"price": [0, 5, 10], "colour": ["red", "green"]}
+    issues: dict[str, list[Any]] = {"price": [0, 5, 10], "colour": ["red", "green"]}
     body: dict[str, Any] = {"issues": issues, "parties": {}}
     for name in parties:
         values = {issue: {str(value): rng.randint(0, top) / 4 for value in own} for issue, own in issues.items()}

@@ -57,7 +57,9 @@ def individually_rational(problem: Bargain, outcome: Bargained) -> Iterator[Find
     found = worlds(problem)
     for name, has, without in zip(found.parties, chosen(found, outcome), found.disagreement, strict=True):
         if has < without:
-            yield Finding("individually_rational", "below_disagreement", f"{name!r} would rather disagree", "/utilities")
+            yield Finding(
+                "individually_rational", "below_disagreement", f"{name!r} would rather disagree", "/utilities"
+            )
 
 
 def pareto(problem: Bargain, outcome: Bargained) -> Iterator[Finding]:
@@ -89,4 +91,6 @@ def optimal_for_reports(problem: Bargain, outcome: Bargained) -> Iterator[Findin
     mine = tuple(u - d for u, d in zip(chosen(found, outcome), found.disagreement, strict=True))
     best = max(gains, key=key)
     if key(best) > key(mine):
-        yield Finding("optimal_for_reports", "not_best", f"gains of {best} (times {found.scale}) are better", "/agreement")
+        yield Finding(
+            "optimal_for_reports", "not_best", f"gains of {best} (times {found.scale}) are better", "/agreement"
+        )

@@ -49,7 +49,9 @@ def _domain(problem: Bargain) -> Worlds:
         issue: [[_worth(problem.parties[name], issue, value) for name in parties] for value in values]
         for issue, values in problem.issues.items()
     }
-    scale = lcm(*(n.denominator for n in stated), *(n.denominator for rows in worth.values() for row in rows for n in row))
+    scale = lcm(
+        *(n.denominator for n in stated), *(n.denominator for rows in worth.values() for row in rows for n in row)
+    )
     columns = [[_whole(row, scale) for row in rows] for rows in worth.values()]
     names = [dict(zip(problem.issues, values, strict=True)) for values in product(*problem.issues.values())]
     sums = [tuple(map(sum, zip(*rows, strict=True))) for rows in product(*columns)]
