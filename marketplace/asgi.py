@@ -9,13 +9,13 @@ from django.core.asgi import get_asgi_application
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "marketplace.settings")
 django_application = get_asgi_application()  # sets Django up; what imports models comes after it
 
-from marketplace.doors.assets import PREFIX, static_application  # noqa: E402
+from marketplace.doors.assets import PREFIX, StaticFiles  # noqa: E402
 from marketplace.doors.hot import hot_market, serve_bid  # noqa: E402
 from marketplace.doors.lifespan import lifespan  # noqa: E402
 from marketplace.doors.routing import websocket_application  # noqa: E402
 
 websockets = websocket_application()
-static_files = static_application()
+static_files = StaticFiles()
 
 
 async def application(
@@ -29,7 +29,7 @@ async def application(
     elif scope["type"] == "websocket":
         await websockets(scope, receive, send)
     elif scope["path"].startswith(PREFIX):
-        await static_files(scope, receive, send)
+        await static_files.serve(scope, send)
     elif (market_ref := hot_market(scope)) is not None:
         await serve_bid(market_ref, scope, receive, send)
     else:

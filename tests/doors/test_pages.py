@@ -17,7 +17,6 @@ from tests.factories import ConfigurationFactory, Trader, buy, close_now, curve,
 
 pytestmark = [
     pytest.mark.django_db(transaction=True, databases=["default", "stripe_sandbox"]),
-    pytest.mark.filterwarnings("ignore:No directory at"),  # static files are found in place, not collected
 ]
 
 

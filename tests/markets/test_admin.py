@@ -18,7 +18,6 @@ from tests.factories import Trader, buy, close_now, open_a_market
 
 pytestmark = [
     pytest.mark.django_db(transaction=True, databases=["default", "stripe_sandbox"]),
-    pytest.mark.filterwarnings("ignore:No directory at"),  # static files are found in place, not collected
 ]
 MARKETS = "/admin/markets/market/"
 VALUE = 71_234_567
