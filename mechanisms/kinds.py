@@ -17,6 +17,8 @@ from mechanisms.types import Outcome, Problem
 KINDS = {
     "auction": ("mechanisms.types", "Problem", "Outcome"),
     "bargaining": ("mechanisms.bargaining.types", "Bargain", "Bargained"),
+    "claims": ("mechanisms.claiming", "Claims", "Divided"),
+    "matching": ("mechanisms.matching", "Pairing", "Matched"),
 }
 
 

@@ -30,6 +30,10 @@ BUILT_IN = (
     "kalai_smorodinsky",
     "egalitarian_bargaining",
     "utilitarian_bargaining",
+    "claims_division",
+    "deferred_acceptance",
+    "top_trading_cycles",
+    "serial_dictatorship",
 )
 
 

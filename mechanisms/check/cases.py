@@ -15,7 +15,11 @@ from mechanisms.registry import get
 
 # Each has consistent(problem, outcome), CHECKS (by outcome claim), TRIALS and BREAKERS (by rule claim); draws its own
 # problems: draw(spec, rng, params, assumes), shuffled(problem, rng).
-MODULES = {"bargaining": "mechanisms.check.bargains.kind"}
+MODULES = {
+    "bargaining": "mechanisms.check.bargains.kind",
+    "claims": "mechanisms.check.estates",
+    "matching": "mechanisms.check.matchings",
+}
 
 
 def kind_module(kind: str) -> Any:
