@@ -111,7 +111,7 @@ def test_registration_checks_and_names_the_source(rule, words):
 def test_two_rules_cannot_have_one_name(names, words, monkeypatch):
     points = [EntryPoint(name, f"acme.rule{index}", registry.GROUP) for index, name in enumerate(names)]
     monkeypatch.setattr(registry, "_plugins", None)
-    monkeypatch.setattr(registry, "entry_points", lambda group: points)
+    monkeypatch.setattr(registry, "_installed", lambda: points)
     with pytest.raises(RegistrationError) as caught:
         registry.specs()
     assert words in str(caught.value)
