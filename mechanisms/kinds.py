@@ -17,6 +17,7 @@ from mechanisms.types import Outcome, Problem
 KINDS = {
     "auction": ("mechanisms.types", "Problem", "Outcome"),
     "bargaining": ("mechanisms.bargaining.types", "Bargain", "Bargained"),
+    "scoring": ("mechanisms.scoring", "Request", "Outcome"),
     "claims": ("mechanisms.claiming", "Claims", "Divided"),
     "matching": ("mechanisms.matching", "Pairing", "Matched"),
 }

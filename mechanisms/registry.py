@@ -32,6 +32,7 @@ BUILT_IN = (
     "kalai_smorodinsky",
     "egalitarian_bargaining",
     "utilitarian_bargaining",
+    "scoring_auction",
     "claims_division",
     "deferred_acceptance",
     "top_trading_cycles",

@@ -17,6 +17,7 @@ from mechanisms.registry import get
 # problems: draw(spec, rng, params, assumes), shuffled(problem, rng).
 MODULES = {
     "bargaining": "mechanisms.check.bargains.kind",
+    "scoring": "mechanisms.check.requests",
     "claims": "mechanisms.check.estates",
     "matching": "mechanisms.check.matchings",
 }

@@ -1,0 +1,125 @@
+"""Scoring auctions: what the winner is paid, whose truth is best, and requests that cannot be read."""
+
+from __future__ import annotations
+
+from random import Random
+from typing import Any
+
+import pytest
+from msgspec.structs import replace
+
+from mechanisms import ProblemError, get, read_problem, run
+from mechanisms.check import verify
+from mechanisms.check.auditing import audit_claim
+from mechanisms.check.requests import profit
+
+WORTH = {
+    "base": 1000,
+    "values": {"view": {"sea": 300, "yard": 0}, "pets": {"true": -200, "false": 0}, "age": {"3": 50}},
+}
+
+
+def request(*bids: tuple[str, int, dict[str, Any]], worth: dict[str, Any] = WORTH, **more: Any):
+    sellers: dict[str, list] = {}
+    for index, (agent, ask, attributes) in enumerate(bids):
+        sellers.setdefault(agent, []).append({"id": f"o{index}", "ask": ask, "attributes": attributes})
+    listed = [{"agent": agent, "offers": offers} for agent, offers in sellers.items()]
+    buyer = {"agent": "t", "worth": worth}
+    return read_problem({"mechanism": "scoring_auction", "buyer": buyer, "bids": listed, **more})
+
+
+def cleared(problem, **params: Any):
+    outcome = run("scoring_auction", problem, params or None)
+    assert verify(replace(problem, params=params or problem.params), outcome) == []
+    return outcome
+
+
+def test_second_and_first_score():
+    problem = request(("a", 900, {"view": "sea"}), ("b", 700, {"view": "yard"}), ("c", 500, {"pets": True}))
+    # Scores 400, 300, 300: a is paid what leaves the buyer 300.
+    second, first = cleared(problem), cleared(problem, pricing="first_score")
+    assert second.payments == {"a": -1000, "b": 0, "c": 0, "t": 1000}
+    assert first.payments == {"a": -900, "b": 0, "c": 0, "t": 900}
+    assert (second.welfare, second.revenue) == (400, 0)
+    assert [(charge.payer, charge.payee, charge.amount) for charge in second.charges] == [("t", "a", 1000)]
+
+
+def test_a_lone_seller_gets_the_whole_worth():
+    assert cleared(request(("a", 900, {"view": "sea", "age": 3}))).payments == {"a": -1350, "t": 1350}
+
+
+def test_a_seller_does_not_compete_with_itself():
+    problem = request(("a", 900, {"view": "sea"}), ("a", 700, {"view": "yard"}), ("b", 990, {}))
+    assert cleared(problem).payments["a"] == -1290
+
+
+def test_walking_away():
+    outcome = cleared(request(("a", 1500, {"view": "sea"})))
+    assert (outcome.status, outcome.payments, outcome.awards) == ("no_trade", {"a": 0, "t": 0}, ())
+    assert cleared(request()).status == "no_trade"
+    refused = {"base": 1000, "values": {"view": {"yard": None}}}
+    assert cleared(request(("a", 1, {"view": "yard"}), worth=refused)).status == "no_trade"
+    assert cleared(request(("a", 1000, {}))).status == "cleared"  # a score of 0 is no worse than walking away
+
+
+def test_ties_depend_on_the_seed_alone():
+    winners = set()
+    for seed in range(20):
+        problem = request(("a", 900, {}), ("b", 900, {}), seed=f"{seed:02x}")
+        outcome = cleared(problem)
+        winners |= {name for name, paid in outcome.payments.items() if paid < 0}
+        assert outcome.payments["t"] == 900
+    assert winners == {"a", "b"}
+
+
+@pytest.mark.parametrize("pricing", ["second_score", "first_score"])
+def test_who_gains_by_a_lie(pricing):
+    spec = get("scoring_auction")
+    sellers = audit_claim(spec, spec.claim("truthful_for_sellers", {"pricing": pricing}), problems=40)
+    everybody = audit_claim(spec, spec.claim("truthful", {"pricing": pricing}), problems=40)
+    assert sellers.stands
+    assert everybody.stands
+    lie = everybody.counterexample
+    assert lie is not None
+    if pricing == "second_score":
+        assert lie.agent == lie.problem.buyer
+    assert read_problem(lie.lied.to_json()).to_json() == lie.lied.to_json()
+
+
+def test_shading_an_ask_never_pays_under_second_score():
+    rng = Random("shading")
+    for _ in range(200):
+        asks = [rng.randint(500, 1300) for _ in range(3)]
+        truth = request(*((name, ask, {}) for name, ask in zip("abc", asks, strict=True)))
+        told = request(("a", rng.randint(500, 1300), {}), ("b", asks[1], {}), ("c", asks[2], {}))
+        honest = profit(truth, run("scoring_auction", truth), "a", truth.offers["a"])
+        assert profit(told, run("scoring_auction", told), "a", truth.offers["a"]) <= honest
+
+
+@pytest.mark.parametrize(
+    ("change", "code", "pointer"),
+    [
+        ({"buyer": {"agent": "t"}}, "missing_field", "/buyer/worth"),
+        ({"buyer": {"agent": "t", "worth": {"base": 0.5}}}, "not_an_integer", "/buyer/worth/base"),
+        (
+            {"buyer": {"agent": "t", "worth": {"base": 1, "values": {"a": {"b": "c"}}}}},
+            "not_an_integer",
+            "/buyer/worth/values/a/b",
+        ),
+        ({"bids": [{"agent": "t", "offers": []}]}, "duplicate_agent", "/bids/0/agent"),
+        ({"bids": [{"agent": "h", "offers": [{"id": "o", "ask": -1}]}]}, "out_of_range", "/bids/0/offers/0/ask"),
+        ({"bids": [{"agent": "h", "offers": [{"id": "o"}]}]}, "missing_field", "/bids/0/offers/0/ask"),
+        ({"bids": [{"agent": "h", "offers": [{"id": "o", "ask": 1}] * 2}]}, "duplicate_id", "/bids/0/offers/1/id"),
+        (
+            {"bids": [{"agent": "h", "offers": [{"id": "o", "ask": 1, "attributes": {"a": 0.5}}]}]},
+            "invalid_value",
+            "/bids/0/offers/0/attributes/a",
+        ),
+        ({"lots": []}, "unknown_field", "/lots"),
+    ],
+)
+def test_what_cannot_be_read(change, code, pointer):
+    data = {"mechanism": "scoring_auction", "buyer": {"agent": "t", "worth": {"base": 1}}, "bids": []}
+    with pytest.raises(ProblemError) as caught:
+        run("scoring_auction", {**data, **change})
+    assert (caught.value.code, caught.value.pointer) == (code, pointer)
