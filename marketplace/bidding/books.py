@@ -98,16 +98,19 @@ class Books:
             known = self.known.get(submission.key_hash)
             if known is not None:
                 return Decision(_repeated(known, submission))
-            market = self.markets[submission.terms.market_id]
-            refuse_unless_open(market.state, market.closes_at <= self.at, market.ref)
-            seat = self._seat(submission)
+            seat = self.seat_for(submission)
             if seat.used:
                 return Decision()
-            _refuse_over_limit(submission, seat)
-            _refuse_second(submission, seat)
-            return Decision(self._accept(submission, market, seat))
+            refuse_unfit(submission, seat)
+            return Decision(self._accept(submission, self.markets[submission.terms.market_id], seat))
         except Refusal as refusal:
             return Decision(refusal=refusal)
+
+    def seat_for(self, submission: Submission) -> Seat:
+        """The seat that the submission's agent bids from; refused where the market or the joining does not allow it."""
+        market = self.markets[submission.terms.market_id]
+        refuse_unless_open(market.state, market.closes_at <= self.at, market.ref)
+        return self._seat(submission)
 
     def _seat(self, submission: Submission) -> Seat:
         seat = self.seats.get((submission.terms.market_id, submission.identity.agent_id))
@@ -136,6 +139,12 @@ def _repeated(known: Stored, submission: Submission) -> Stored:
     if known.body_hash != submission.body_hash:
         raise reused()
     return known
+
+
+def refuse_unfit(submission: Submission, seat: Seat) -> None:
+    """Refuse a bid that its seat does not bear: over the limit, or beside a bid that stands."""
+    _refuse_over_limit(submission, seat)
+    _refuse_second(submission, seat)
 
 
 def _refuse_over_limit(submission: Submission, seat: Seat) -> None:

@@ -42,6 +42,7 @@ class Submission:
     key_hash: str
     body_hash: str
     means: str
+    bid: MechanismBid
 
     def receipt(self, bid_ref: str) -> str:
         """HMAC-SHA256 of market, bid and content under a key that only the web processes hold."""
@@ -64,6 +65,7 @@ def read_submission(*, value: Any, key: str | None, identity: Identity, terms: T
         key_hash=key_hash("bid", terms.ref, identity.agent_ref, key),
         body_hash=hashlib.sha256(strict_json.canonical(value)).hexdigest(),
         means=means(bid, terms),
+        bid=bid,
     )
 
 

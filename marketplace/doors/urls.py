@@ -26,6 +26,7 @@ urlpatterns = [
     path(V1 + "markets/", markets.MarketsView.as_view(), name="markets"),
     path(MARKET, markets.MarketView.as_view(), name="market"),
     path(MARKET + "participations/", trading.ParticipationsView.as_view(), name="participations"),
+    path(MARKET + "previews/", trading.PreviewsView.as_view(), name="previews"),
     path(MARKET + "bids/", trading.BidsView.as_view(), name="bids"),
     path(MARKET + "bids/<str:bid_ref>/", trading.BidView.as_view(), name="bid"),
     path(MARKET + "outcome/", results.OutcomeView.as_view(), name="outcome"),

@@ -11,6 +11,7 @@ from rest_framework.views import APIView
 from marketplace.bidding.answers import participation_answer, standing_answer
 from marketplace.bidding.models import Bid, Participation
 from marketplace.bidding.participations import join_market
+from marketplace.bidding.previews import preview_bid
 from marketplace.bidding.submissions import BidBody
 from marketplace.core.refusals import Refusal, not_found
 from marketplace.doors.answer import answer_bid, refused
@@ -77,6 +78,16 @@ class BidsView(APIView):
         find_market(market_ref)
         rows = _own_bids(market_ref, identity.agent_id).order_by("seq")
         return Response({"bids": [standing_answer(row, row.participation.ref, market_ref) for row in rows]})
+
+
+class PreviewsView(APIView):
+    """Bids that are only looked at."""
+
+    @extend_schema(summary="What a bid would do; nothing is stored", request=body(BidBody, BID), responses=OBJECT)
+    def post(self, request: Request, market_ref: str) -> Response:
+        """The checks of a bid, the worst case in words, and warnings; no Idempotency-Key is needed."""
+        identity = caller(request)
+        return Response(preview_bid(value=request.data, identity=identity, terms=terms_of(market_ref)))
 
 
 class BidView(APIView):

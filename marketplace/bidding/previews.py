@@ -1,0 +1,74 @@
+"""What a bid would do, said without storing anything."""
+
+from typing import Any
+
+from marketplace.agents.keys import Identity
+from marketplace.bidding.books import Books, MarketRow, Seat, refuse_unfit
+from marketplace.bidding.cautions import warnings_of
+from marketplace.bidding.models import Bid, Participation
+from marketplace.bidding.submissions import Submission, read_submission
+from marketplace.core import clock
+from marketplace.core.money import minor_text
+from marketplace.core.refusals import Refusal
+from marketplace.markets.models import Market
+from marketplace.markets.terms import Terms
+
+ANY_KEY = "preview"  # a preview stores nothing, so that it needs no key of its own
+SEND = "Send it to bids/ as it is."
+
+
+def preview_bid(*, value: Any, identity: Identity, terms: Terms) -> dict[str, Any]:
+    """Check a parsed body as a bid is checked, and say what would become of it now.
+
+    A body that is no bid, and a market that takes none, are refused as the bid would be. What the caller can still
+    mend (not joined, over its limit, another bid standing) is told in `would` and `next`.
+    """
+    submission = read_submission(value=value, key=ANY_KEY, identity=identity, terms=terms)
+    books = _read_books(submission)
+    limit, standing, refusal = _judged(books, submission)
+    worst = submission.worst_minor
+    return {
+        "market": terms.ref,
+        "means": submission.means,
+        "worst_case_minor": worst,
+        "worst_case": f"You could be charged at most {minor_text(worst, terms.currency)}.",
+        "limit_minor": limit,
+        "within_limit": None if limit is None else worst <= limit,
+        "limit_needed_minor": worst,
+        "standing": standing,
+        "would": refusal.code if refusal else "accepted",
+        "warnings": warnings_of(submission, limit),
+        "next": refusal.next if refusal else SEND,
+    }
+
+
+def _judged(books: Books, submission: Submission) -> tuple[int | None, str | None, Refusal | None]:
+    """The limit and the standing bid, where there are any, and what the bid would be refused with."""
+    try:
+        seat = books.seat_for(submission)
+    except Refusal as refusal:
+        if refusal.code == "market_not_open":
+            raise
+        return None, None, refusal
+    try:
+        refuse_unfit(submission, seat)
+    except Refusal as refusal:
+        return seat.limit_minor, seat.standing_ref, refusal
+    return seat.limit_minor, seat.standing_ref, None
+
+
+def _read_books(submission: Submission) -> Books:
+    """The books as they stand now, read without a lock: a preview promises nothing."""
+    market_id, agent_id = submission.terms.market_id, submission.identity.agent_id
+    market = Market.objects.get(pk=market_id)
+    row = MarketRow(market.ref, market.state, market.closes_at, market.last_bid)
+    rows = Participation.objects.filter(market_id=market_id, agent_id=agent_id)
+    joined = rows.exclude(state=Participation.State.REFUSED).first()
+    seats = {(market_id, agent_id): _seat(joined)} if joined else {}
+    return Books(at=clock.now(), markets={market_id: row}, seats=seats, known={})
+
+
+def _seat(row: Participation) -> Seat:
+    bid = Bid.objects.filter(participation=row, status=Bid.Status.ACCEPTED).first()
+    standing = (bid.pk, bid.ref) if bid else (None, None)
+    return Seat(row.pk, row.ref, row.state, row.limit_minor, 0, *standing)
