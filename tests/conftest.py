@@ -9,6 +9,7 @@ from marketplace.bidding.intake import committer
 from marketplace.clearing.workers import worker
 from marketplace.core import sweeps
 from marketplace.markets import terms
+from tests.mechanisms.known_answers import pytest_terminal_summary  # noqa: F401 - pytest finds it by its name
 from tests.server import Server
 
 

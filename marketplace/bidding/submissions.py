@@ -60,7 +60,7 @@ def read_submission(*, value: Any, key: str | None, identity: Identity, terms: T
         terms=terms,
         identity=identity,
         content=strict_json.canonical(_stated(body)),
-        worst_minor=minor_from_units(bid.worst_case(), terms.exponent, terms.currency),
+        worst_minor=minor_from_units(terms.spec.worst_case(bid, terms.params), terms.exponent, terms.currency),
         replaces=body.replaces,
         key_hash=key_hash("bid", terms.ref, identity.agent_ref, key),
         body_hash=hashlib.sha256(strict_json.canonical(value)).hexdigest(),

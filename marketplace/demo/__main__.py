@@ -95,7 +95,8 @@ def main() -> int:
     if scene not in SCENES:
         print(f"There is no scene {scene!r}; SCENE is one of {', '.join(SCENES)}.", file=sys.stderr)
         return 2
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    for ending in (signal.SIGINT, signal.SIGTERM):  # a shell's background jobs are born deaf to SIGINT
+        signal.signal(ending, signal.default_int_handler)
     place = Place(whole_number("PORT", 8000))
     try:
         return 0 if asyncio.run(run(place, scene, leave=leave)) else 1

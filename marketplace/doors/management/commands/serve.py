@@ -29,5 +29,6 @@ class Command(BaseCommand):
             port=options["port"],
             ws_max_size=4 * limits.FRAME_BYTES,  # past our own bound a frame is answered, past this one it is not read
             log_config=None,
+            timeout_graceful_shutdown=5,  # who still waits then is cut off; what was acknowledged is durable
             access_log=False,
         )
