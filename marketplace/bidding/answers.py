@@ -2,8 +2,8 @@
 
 from typing import Any
 
-from marketplace.bidding.books import Stored
 from marketplace.bidding.models import Bid, Participation
+from marketplace.bidding.seats import Stored
 from marketplace.core import clock
 from marketplace.core.money import minor_text
 from marketplace.markets.terms import Terms
@@ -30,6 +30,18 @@ def bid_answer(bid: Stored, terms: Terms, means: str) -> dict[str, Any]:
         "receipt": bid.receipt,
         "received_at": clock.stamp(bid.at),
         "means": means,
+    }
+
+
+def withdrawn_answer(bid: Stored, terms: Terms) -> dict[str, Any]:
+    """The acknowledgement of a withdrawal; the same for every repeat."""
+    return {
+        "id": bid.ref,
+        "market": terms.ref,
+        "participation": bid.participation_ref,
+        "status": "withdrawn",
+        "receipt": bid.receipt,
+        "received_at": clock.stamp(bid.at),
     }
 
 

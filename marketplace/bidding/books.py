@@ -1,58 +1,25 @@
-"""One group of bids, decided: what must be known of each, what becomes of it, and what is to be written."""
+"""One group of bids and withdrawals, decided: what becomes of each, and what is to be written."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from marketplace.bidding.models import Participation
+from marketplace.bidding.models import Bid, Participation
 from marketplace.bidding.participations import refuse_unless_open
+from marketplace.bidding.seats import MarketRow, Place, Seat, Stored
 from marketplace.bidding.submissions import Submission
+from marketplace.bidding.withdrawals import NamedBid, Withdrawal, Withdrawn, named_bid
 from marketplace.core.idempotency import reused
 from marketplace.core.money import minor_text
 from marketplace.core.refs import new_ref
 from marketplace.core.refusals import Refusal, not_found
 
-Place = tuple[int, int]  # market, agent
-
-
-@dataclass(slots=True)
-class MarketRow:
-    """A locked market."""
-
-    ref: str
-    state: str
-    closes_at: datetime
-    last_bid: int
-
-
-@dataclass(slots=True)
-class Seat:
-    """An agent's participation in a market: its limit, its stream and its standing bid."""
-
-    participation_id: int
-    ref: str
-    state: str
-    limit_minor: int
-    stream_id: int
-    standing_id: int | None
-    standing_ref: str | None
-    used: bool = False  # a bid of this group has been accepted for it
-
-
-@dataclass(frozen=True, slots=True)
-class Stored:
-    """A bid that is in the books."""
-
-    ref: str
-    receipt: str
-    at: datetime
-    participation_ref: str
-    body_hash: str
+Act = Submission | Withdrawal
 
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """What became of one submission: a stored bid (new or known), a refusal, or neither yet."""
+    """What became of one act: a stored bid (new, known or withdrawn), a refusal, or neither yet."""
 
     bid: Stored | None = None
     refusal: Refusal | None = None
@@ -75,48 +42,65 @@ class NewBid:
 
 @dataclass(slots=True)
 class Books:
-    """Everything read once under the locks; `new` and `replaced` is what the group writes."""
+    """Everything read once under the locks; `new`, `replaced` and `withdrawn` is what the group writes."""
 
     at: datetime
     markets: dict[int, MarketRow]
     seats: dict[Place, Seat]
     known: dict[str, Stored]
+    named: dict[str, NamedBid] = field(default_factory=dict)
     new: list[NewBid] = field(default_factory=list)
     replaced: list[int] = field(default_factory=list)
+    withdrawn: list[Withdrawn] = field(default_factory=list)
 
-    def decide(self, submissions: Sequence[Submission]) -> list[Decision]:
-        """Decide each submission alone, in the order given."""
-        return [self._decide(submission) for submission in submissions]
+    def decide(self, acts: Sequence[Act]) -> list[Decision]:
+        """Decide each act alone, in the order given."""
+        return [self._decide(act) for act in acts]
 
     def last_bids(self) -> dict[int, int]:
         """The markets that got bids, with the number of their last one."""
         touched = {bid.submission.terms.market_id for bid in self.new}
         return {market_id: self.markets[market_id].last_bid for market_id in sorted(touched)}
 
-    def _decide(self, submission: Submission) -> Decision:
+    def _decide(self, act: Act) -> Decision:
         try:
-            known = self.known.get(submission.key_hash)
-            if known is not None:
-                return Decision(_repeated(known, submission))
-            seat = self.seat_for(submission)
-            if seat.used:
-                return Decision()
-            refuse_unfit(submission, seat)
-            return Decision(self._accept(submission, self.markets[submission.terms.market_id], seat))
+            return self._withdrawn(act) if isinstance(act, Withdrawal) else self._bid(act)
         except Refusal as refusal:
             return Decision(refusal=refusal)
 
-    def seat_for(self, submission: Submission) -> Seat:
-        """The seat that the submission's agent bids from; refused where the market or the joining does not allow it."""
-        market = self.markets[submission.terms.market_id]
-        refuse_unless_open(market.state, market.closes_at <= self.at, market.ref)
-        return self._seat(submission)
+    def _bid(self, submission: Submission) -> Decision:
+        known = self.known.get(submission.key_hash)
+        if known is not None:
+            return Decision(_repeated(known, submission))
+        seat = self.seat_for(submission)
+        if seat.used:
+            return Decision()
+        refuse_unfit(submission, seat)
+        return Decision(self._accept(submission, self.markets[submission.terms.market_id], seat))
 
-    def _seat(self, submission: Submission) -> Seat:
-        seat = self.seats.get((submission.terms.market_id, submission.identity.agent_id))
+    def _withdrawn(self, withdrawal: Withdrawal) -> Decision:
+        """A bid withdrawn before is withdrawn still, also after the close."""
+        named = named_bid(withdrawal, self.named.get(withdrawal.bid_ref))
+        if named.status == Bid.Status.WITHDRAWN:
+            return Decision(named.stored)
+        seat = self.seat_for(withdrawal)
+        if seat.used:
+            return Decision()
+        self.withdrawn.append(Withdrawn(named, seat))
+        seat.used = True
+        return Decision(named.stored)
+
+    def seat_for(self, act: Act) -> Seat:
+        """The seat that the act's agent bids from; refused where the market or the joining does not allow it."""
+        market = self.markets[act.terms.market_id]
+        refuse_unless_open(market.state, market.closes_at <= self.at, market.ref)
+        return self._seat(act)
+
+    def _seat(self, act: Act) -> Seat:
+        seat = self.seats.get((act.terms.market_id, act.identity.agent_id))
         if seat is not None and seat.state == Participation.State.ACTIVE:
             return seat
-        join = f"POST /api/v1/markets/{submission.terms.ref}/participations/ with a limit_minor, then bid."
+        join = f"POST /api/v1/markets/{act.terms.ref}/participations/ with a limit_minor, then bid."
         if seat is None:
             raise Refusal(403, "not_joined", "This agent has not joined the market.", join)
         raise Refusal(

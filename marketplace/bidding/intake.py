@@ -9,14 +9,13 @@ from concurrent.futures import Future
 
 from django.db import connection
 
-from marketplace.bidding.books import Decision
+from marketplace.bidding.books import Act, Decision
 from marketplace.bidding.stores import Store
-from marketplace.bidding.submissions import Submission
 from marketplace.core import limits
 from marketplace.core.refusals import Refusal
 
 log = logging.getLogger(__name__)
-Waiting = tuple[Submission, "asyncio.Future[Decision]"]
+Waiting = tuple[Act, "asyncio.Future[Decision]"]
 
 
 def make_store() -> Store:
@@ -58,15 +57,15 @@ class Committer:
             await self._store.close()
         self._loop = self._store = None
 
-    async def decide(self, submission: Submission) -> Decision:
-        """The decision on a bid, once it is durable. Raises Refusal when the queue is full or the store fails."""
+    async def decide(self, act: Act) -> Decision:
+        """The decision on an act, once it is durable. Raises Refusal when the queue is full or the store fails."""
         if asyncio.get_running_loop() is self._loop:
-            return await self._enqueue(submission)
-        return await asyncio.wrap_future(self.submit(submission))
+            return await self._enqueue(act)
+        return await asyncio.wrap_future(self.submit(act))
 
-    def submit(self, submission: Submission) -> "Future[Decision]":
+    def submit(self, act: Act) -> "Future[Decision]":
         """The same from any thread; without a server the committer works in a thread of its own."""
-        return asyncio.run_coroutine_threadsafe(self._decide(submission), self._running_loop())
+        return asyncio.run_coroutine_threadsafe(self._decide(act), self._running_loop())
 
     def stop(self) -> None:
         """End the thread of its own, if there is one, with everything decided."""
@@ -79,14 +78,14 @@ class Committer:
                 loop.close()
                 self._own_thread = None
 
-    async def _decide(self, submission: Submission) -> Decision:
-        return await self._enqueue(submission)
+    async def _decide(self, act: Act) -> Decision:
+        return await self._enqueue(act)
 
-    def _enqueue(self, submission: Submission) -> "asyncio.Future[Decision]":
+    def _enqueue(self, act: Act) -> "asyncio.Future[Decision]":
         if len(self._queue) >= limits.INTAKE_QUEUE:
             raise _busy("Too many bids are waiting.")
         future: asyncio.Future[Decision] = asyncio.get_running_loop().create_future()
-        self._queue.append((submission, future))
+        self._queue.append((act, future))
         self._awake.set()
         return future
 
@@ -105,7 +104,7 @@ class Committer:
     async def _commit(self, store: Store, group: Sequence[Waiting]) -> None:
         """Commit the group; where that fails, each alone, so that one poisoned bid costs no other its place."""
         try:
-            decisions = await store.commit([submission for submission, _ in group])
+            decisions = await store.commit([act for act, _ in group])
         except Exception as error:
             if len(group) > 1:
                 for waiting in group:
@@ -119,7 +118,7 @@ class Committer:
 
     def _answer(self, waiting: Waiting, decision: Decision) -> None:
         if decision.bid is None and decision.refusal is None:
-            self._queue.append(waiting)  # its participation had a bid accepted in this very group
+            self._queue.append(waiting)  # its seat has changed in this very group
         elif not waiting[1].done():
             waiting[1].set_result(decision)
 

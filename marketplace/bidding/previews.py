@@ -3,9 +3,10 @@
 from typing import Any
 
 from marketplace.agents.keys import Identity
-from marketplace.bidding.books import Books, MarketRow, Seat, refuse_unfit
+from marketplace.bidding.books import Books, refuse_unfit
 from marketplace.bidding.cautions import warnings_of
 from marketplace.bidding.models import Bid, Participation
+from marketplace.bidding.seats import MarketRow, Seat
 from marketplace.bidding.submissions import Submission, read_submission
 from marketplace.core import clock
 from marketplace.core.money import minor_text

@@ -8,9 +8,10 @@ from asgiref.sync import sync_to_async
 
 from marketplace.agents import keys
 from marketplace.agents.keys import Identity
-from marketplace.bidding.answers import bid_answer
+from marketplace.bidding.answers import bid_answer, withdrawn_answer
 from marketplace.bidding.intake import committer
 from marketplace.bidding.submissions import read_submission
+from marketplace.bidding.withdrawals import Withdrawal
 from marketplace.core import strict_json
 from marketplace.core.refusals import CONTENT_TYPE, Refusal
 from marketplace.markets.terms import Terms, known_terms, terms_of
@@ -58,6 +59,24 @@ async def answer_bid(value: Any, key: str | None, identity: Identity, market_ref
     if decision.bid is None:
         raise decision.refusal or RuntimeError("a decision without a bid or a refusal")
     return said(201, bid_answer(decision.bid, terms, submission.means))
+
+
+async def answer_replacement(value: Any, key: str | None, identity: Identity, market_ref: str, bid_ref: str) -> Answer:
+    """A bid that replaces the one in the address: the same as one that names it in `replaces`."""
+    stated = strict_json.as_object(value)
+    if stated.get("replaces", bid_ref) != bid_ref:
+        detail = f"The address replaces {bid_ref[:64]!r}, the body another bid."
+        raise Refusal(422, "replaces_differs", detail, "Leave replaces out of the body.", "/replaces")
+    return await answer_bid(stated | {"replaces": bid_ref}, key, identity, market_ref)
+
+
+async def answer_withdrawal(bid_ref: str, identity: Identity, market_ref: str) -> Answer:
+    """A withdrawal, decided by the committer like a bid; a repeat gets the same answer. Raises Refusal."""
+    terms = await find_terms(market_ref)
+    decision = await committer.decide(Withdrawal(terms, identity, bid_ref))
+    if decision.bid is None:
+        raise decision.refusal or RuntimeError("a decision without a bid or a refusal")
+    return said(200, withdrawn_answer(decision.bid, terms))
 
 
 async def find_terms(market_ref: str) -> Terms:

@@ -14,7 +14,7 @@ from marketplace.agents.keys import Identity, bearer
 from marketplace.bidding.models import Participation
 from marketplace.core import limits, strict_json
 from marketplace.core.refusals import Refusal
-from marketplace.doors.answer import Answer, answer_bid, find_terms, identify, refused
+from marketplace.doors.answer import Answer, answer_bid, answer_withdrawal, find_terms, identify, refused
 from marketplace.doors.feed import Feed
 from marketplace.doors.hub import hub
 
@@ -32,6 +32,12 @@ class ClientFrame(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
     id: str | int | None = None
     key: str | None = None
     data: Any = None
+
+
+class WithdrawData(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
+    """The `data` of `bid.withdraw`."""
+
+    bid: str
 
 
 class MarketSocket(AsyncWebsocketConsumer):
@@ -108,7 +114,7 @@ class MarketSocket(AsyncWebsocketConsumer):
             assert self.identity is not None  # noqa: S101 - _sign_in has set it
             await self._answer(frame.id, Answer(200, {}, msgspec.json.encode({"agent": self.identity.agent_ref})))
             await self._follow_own()
-        elif frame.type == "bid.submit":
+        elif frame.type in ("bid.submit", "bid.withdraw"):
             await self._submit(frame)
         else:
             raise Refusal(400, "unknown_frame", f"There is no frame type {frame.type[:64]!r}.", _SEE, "/type")
@@ -129,10 +135,16 @@ class MarketSocket(AsyncWebsocketConsumer):
     async def _decide(self, frame: ClientFrame) -> None:
         try:
             self.identity = await identify(self.key)  # the key may have been revoked meanwhile
-            reply = await answer_bid(frame.data, frame.key, self.identity, self.market_ref)
+            reply = await self._decided(frame, self.identity)
         except Refusal as refusal:
             reply = refused(refusal)
         await self._answer(frame.id, reply)
+
+    async def _decided(self, frame: ClientFrame, identity: Identity) -> Answer:
+        if frame.type == "bid.submit":
+            return await answer_bid(frame.data, frame.key, identity, self.market_ref)
+        bid = strict_json.shaped(strict_json.as_object(frame.data), WithdrawData).bid
+        return await answer_withdrawal(bid, identity, self.market_ref)
 
     async def _answer(self, frame_id: Any, reply: Answer) -> None:
         kind = "ack" if reply.status < 400 else "error"

@@ -3,14 +3,13 @@
 from collections.abc import Sequence
 from typing import Protocol
 
-from marketplace.bidding.books import Decision
-from marketplace.bidding.submissions import Submission
+from marketplace.bidding.books import Act, Decision
 
 
 class Store(Protocol):
     """Commits one group in one transaction."""
 
-    async def commit(self, submissions: Sequence[Submission]) -> list[Decision]:
+    async def commit(self, acts: Sequence[Act]) -> list[Decision]:
         """Decide and write; when it returns, what was accepted is durable. Raises where nothing was written."""
 
     async def close(self) -> None:

@@ -7,8 +7,10 @@ import psycopg
 from django.db import connection
 from psycopg.rows import tuple_row
 
-from marketplace.bidding.books import Books, Decision, MarketRow, Seat, Stored
+from marketplace.bidding.books import Act, Books, Decision
+from marketplace.bidding.seats import MarketRow, Seat, Stored
 from marketplace.bidding.submissions import Submission
+from marketplace.bidding.withdrawals import NamedBid, Withdrawal
 from marketplace.core import streams
 
 Row = tuple[Any, ...]
@@ -24,6 +26,9 @@ SELECT clock_timestamp(),
     LEFT JOIN bidding_bid b ON b.participation_id = p.id AND b.status = 'accepted'),
   ARRAY(SELECT (b.key_hash, b.ref, b.receipt, b.at, p.ref, b.body_hash)
     FROM bidding_bid b JOIN bidding_participation p ON p.id = b.participation_id WHERE b.key_hash = ANY(%s))"""
+NAMED = """
+SELECT b.ref, b.receipt, b.at, p.ref, b.body_hash, b.id, p.market_id, p.agent_id, b.status
+FROM bidding_bid b JOIN bidding_participation p ON p.id = b.participation_id WHERE b.ref = ANY(%s)"""
 REPLACE = "UPDATE bidding_bid SET status = 'replaced' WHERE id = ANY(%s)"
 WRITE = """
 WITH stored AS (
@@ -41,6 +46,14 @@ told AS (
   SELECT heads.id, heads.head, 'bid.accepted', %(at)s::timestamptz, w.payload
   FROM heads JOIN unnest(%(streams)s::bigint[], %(payloads)s::text[]) AS w (id, payload) ON w.id = heads.id)
 SELECT name, head FROM heads"""
+WITHDRAW = """
+WITH gone AS (UPDATE bidding_bid SET status = 'withdrawn' WHERE id = ANY(%(bids)s::bigint[])),
+heads AS (UPDATE core_stream SET head = head + 1 WHERE id = ANY(%(streams)s::bigint[]) RETURNING id, name, head),
+told AS (
+  INSERT INTO core_event (stream_id, seq, kind, at, payload)
+  SELECT heads.id, heads.head, 'bid.withdrawn', %(at)s::timestamptz, w.payload
+  FROM heads JOIN unnest(%(streams)s::bigint[], %(payloads)s::text[]) AS w (id, payload) ON w.id = heads.id)
+SELECT name, head FROM heads"""
 PIN = "SET enable_seqscan = off; SET plan_cache_mode = force_generic_plan; SET jit = off"
 
 
@@ -50,12 +63,12 @@ class PostgresStore:
     def __init__(self) -> None:
         self._connection: psycopg.AsyncConnection[Row] | None = None
 
-    async def commit(self, submissions: Sequence[Submission]) -> list[Decision]:
+    async def commit(self, acts: Sequence[Act]) -> list[Decision]:
         """One transaction; on any failure the connection is given up, and with it the transaction."""
         link = await self._open()
         try:
-            books = await _read(link, submissions)
-            decisions = books.decide(submissions)
+            books = await _read(link, acts)
+            decisions = books.decide(acts)
             heads = await _write(link, books)
         except BaseException:
             await self.close()
@@ -83,34 +96,56 @@ class PostgresStore:
         return self._connection
 
 
-async def _read(link: "psycopg.AsyncConnection[Row]", submissions: Sequence[Submission]) -> Books:
-    """One round trip: begin, lock, then clock, seats and known keys."""
-    places = {(s.terms.market_id, s.identity.agent_id) for s in submissions}
+async def _read(link: "psycopg.AsyncConnection[Row]", acts: Sequence[Act]) -> Books:
+    """One round trip: begin, lock, then clock, seats and known keys, and the bids that withdrawals name."""
+    places = {(s.terms.market_id, s.identity.agent_id) for s in acts}
     markets, agents = [market for market, _ in places], [agent for _, agent in places]
+    keys = [act.key_hash for act in acts if isinstance(act, Submission)]
+    wanted = [act.bid_ref for act in acts if isinstance(act, Withdrawal)]
     async with link.pipeline():
         await link.execute("BEGIN")
         locked = await link.execute(LOCK, [sorted(set(markets))], binary=True)
-        read = await link.execute(READ, [markets, agents, [s.key_hash for s in submissions]], binary=True)
+        read = await link.execute(READ, [markets, agents, keys], binary=True)
+        named = await link.execute(NAMED, [wanted], binary=True) if wanted else None
     at, seats, known = (await read.fetchall())[0]
     return Books(
         at=at,
         markets={row[0]: MarketRow(*row[1:]) for row in await locked.fetchall()},
         seats={(row[0], row[1]): Seat(*row[2:]) for row in seats},
         known={row[0]: Stored(*row[1:]) for row in known},
+        named={} if named is None else {row[0]: _named(row) for row in await named.fetchall()},
     )
+
+
+def _named(row: Row) -> NamedBid:
+    return NamedBid(Stored(*row[:5]), row[5], (row[6], row[7]), row[8])
 
 
 async def _write(link: "psycopg.AsyncConnection[Row]", books: Books) -> dict[str, int]:
     """One more: what the group changes, and the commit; the new heads of the streams."""
-    if not books.new:
+    if not books.new and not books.withdrawn:
         await link.execute("COMMIT")
         return {}
+    told = []
     async with link.pipeline():
         if books.replaced:
             await link.execute(REPLACE, [books.replaced])
-        told = await link.execute(WRITE, _columns(books))
+        if books.withdrawn:
+            told.append(await link.execute(WITHDRAW, _withdrawn_columns(books)))
+        if books.new:
+            told.append(await link.execute(WRITE, _columns(books)))
         await link.execute("COMMIT")
-    return dict(await told.fetchall())
+    return {name: head for result in told for name, head in await result.fetchall()}
+
+
+def _withdrawn_columns(books: Books) -> dict[str, Any]:
+    """What the group takes back, column by column, as WITHDRAW names them."""
+    return {
+        "at": books.at,
+        "bids": [bid.named.bid_id for bid in books.withdrawn],
+        "streams": [bid.seat.stream_id for bid in books.withdrawn],
+        "payloads": [bid.payload for bid in books.withdrawn],
+    }
 
 
 def _columns(books: Books) -> dict[str, Any]:

@@ -9,8 +9,10 @@ from typing import Any
 
 from django.db import connection, transaction
 
-from marketplace.bidding.books import Books, Decision, MarketRow, Seat, Stored
+from marketplace.bidding.books import Act, Books, Decision
+from marketplace.bidding.seats import MarketRow, Seat, Stored
 from marketplace.bidding.submissions import Submission
+from marketplace.bidding.withdrawals import NamedBid, Withdrawal
 from marketplace.core import clock, streams
 
 MARKETS = """
@@ -30,9 +32,14 @@ REPLACE = "UPDATE bidding_bid SET status = 'replaced' WHERE id IN (SELECT value 
 INSERT = """
 INSERT INTO bidding_bid (ref, market_id, participation_id, seq, content, receipt, key_hash, body_hash, status, at)
 VALUES (%s, %s, %s, %s, %s, %s, %s, %s, 'accepted', %s)"""
+NAMED = """
+SELECT b.ref, b.receipt, b.at, p.ref, b.body_hash, b.id, p.market_id, p.agent_id, b.status
+FROM bidding_bid b JOIN bidding_participation p ON p.id = b.participation_id
+WHERE b.ref IN (SELECT value FROM json_each(%s))"""
+WITHDRAW = "UPDATE bidding_bid SET status = 'withdrawn' WHERE id = %s"
 COUNT = "UPDATE markets_market SET last_bid = %s WHERE id = %s"
 HEAD = "UPDATE core_stream SET head = head + 1 WHERE id = %s RETURNING name, head"
-TELL = "INSERT INTO core_event (stream_id, seq, kind, at, payload) VALUES (%s, %s, 'bid.accepted', %s, %s)"
+TELL = "INSERT INTO core_event (stream_id, seq, kind, at, payload) VALUES (%s, %s, %s, %s, %s)"
 
 
 class SqliteStore:
@@ -41,9 +48,9 @@ class SqliteStore:
     def __init__(self) -> None:
         self._thread = ThreadPoolExecutor(1, "committer")
 
-    async def commit(self, submissions: Sequence[Submission]) -> list[Decision]:
+    async def commit(self, acts: Sequence[Act]) -> list[Decision]:
         """One transaction, away from the event loop."""
-        decisions, heads = await asyncio.get_running_loop().run_in_executor(self._thread, _commit, submissions)
+        decisions, heads = await asyncio.get_running_loop().run_in_executor(self._thread, _commit, acts)
         streams.announce(heads)
         return decisions
 
@@ -57,26 +64,33 @@ def _close() -> None:
     connection.close()  # this thread's
 
 
-def _commit(submissions: Sequence[Submission]) -> tuple[list[Decision], dict[str, int]]:
+def _commit(acts: Sequence[Act]) -> tuple[list[Decision], dict[str, int]]:
     """BEGIN IMMEDIATE is the lock; the clock is read after it."""
     with transaction.atomic(), connection.cursor() as cursor:
-        books = _read(cursor, submissions)
-        decisions = books.decide(submissions)
-        return decisions, _write(cursor, books) if books.new else {}
+        books = _read(cursor, acts)
+        decisions = books.decide(acts)
+        return decisions, _write(cursor, books) if books.new or books.withdrawn else {}
 
 
-def _read(cursor: Any, submissions: Sequence[Submission]) -> Books:
-    places = {(s.terms.market_id, s.identity.agent_id) for s in submissions}
+def _read(cursor: Any, acts: Sequence[Act]) -> Books:
+    places = {(s.terms.market_id, s.identity.agent_id) for s in acts}
     at = clock.now()
     markets = _rows(cursor, MARKETS, list({market for market, _ in places}))
     seats = _rows(cursor, SEATS, list(places))
-    known = _rows(cursor, KNOWN, [s.key_hash for s in submissions])
+    known = _rows(cursor, KNOWN, [act.key_hash for act in acts if isinstance(act, Submission)])
+    wanted = [act.bid_ref for act in acts if isinstance(act, Withdrawal)]
+    named = _rows(cursor, NAMED, wanted) if wanted else []
     return Books(
         at=at,
         markets={row[0]: MarketRow(row[1], row[2], _instant(row[3]), row[4]) for row in markets},
         seats={(row[0], row[1]): Seat(*row[2:]) for row in seats},
-        known={row[0]: Stored(row[1], row[2], _instant(row[3]), row[4], row[5]) for row in known},
+        known={row[0]: _stored(row[1:]) for row in known},
+        named={row[0]: NamedBid(_stored(row), row[5], (row[6], row[7]), row[8]) for row in named},
     )
+
+
+def _stored(row: tuple[Any, ...]) -> Stored:
+    return Stored(row[0], row[1], _instant(row[2]), row[3], row[4])
 
 
 def _write(cursor: Any, books: Books) -> dict[str, int]:
@@ -84,12 +98,19 @@ def _write(cursor: Any, books: Books) -> dict[str, int]:
     cursor.execute(REPLACE, [json.dumps(books.replaced)])
     cursor.executemany(INSERT, [_columns(bid, at) for bid in books.new])
     cursor.executemany(COUNT, [(last, market_id) for market_id, last in books.last_bids().items()])
+    cursor.executemany(WITHDRAW, [(bid.named.bid_id,) for bid in books.withdrawn])
+    return _tell(cursor, books, at)
+
+
+def _tell(cursor: Any, books: Books, at: Any) -> dict[str, int]:
+    """One event a bidder; the new heads of the streams."""
     heads, told = {}, []
-    for bid in books.new:
+    acts: list[tuple[str, Any]] = [("bid.accepted", bid) for bid in books.new]
+    for kind, bid in acts + [("bid.withdrawn", bid) for bid in books.withdrawn]:
         cursor.execute(HEAD, [bid.seat.stream_id])
         name, head = cursor.fetchone()
         heads[name] = head
-        told.append((bid.seat.stream_id, head, at, bid.payload))
+        told.append((bid.seat.stream_id, head, kind, at, bid.payload))
     cursor.executemany(TELL, told)
     return heads
 

@@ -1,5 +1,8 @@
 """Joining and bidding over REST."""
 
+from collections.abc import Coroutine
+from typing import Any
+
 import msgspec
 from asgiref.sync import async_to_sync
 from django.db.models import QuerySet
@@ -14,7 +17,7 @@ from marketplace.bidding.participations import join_market
 from marketplace.bidding.previews import preview_bid
 from marketplace.bidding.submissions import BidBody
 from marketplace.core.refusals import Refusal, not_found
-from marketplace.doors.answer import answer_bid, refused
+from marketplace.doors.answer import Answer, answer_bid, answer_replacement, answer_withdrawal, refused
 from marketplace.doors.rest.keys import caller
 from marketplace.doors.rest.schemas import CREATED, JOINED, OBJECT, OBJECTS, body
 from marketplace.doors.rest.strict import idempotency_key, response, shaped
@@ -64,12 +67,8 @@ class BidsView(APIView):
     @extend_schema(summary="Submit a sealed bid", request=body(BidBody, BID), responses=CREATED)
     def post(self, request: Request, market_ref: str) -> Response:
         """The acknowledgement, once the bid is durable."""
-        identity = caller(request)
-        try:
-            key = request.headers.get("Idempotency-Key")
-            return response(async_to_sync(answer_bid)(request.data, key, identity, market_ref))
-        except Refusal as refusal:
-            return response(refused(refusal))
+        identity, key = caller(request), request.headers.get("Idempotency-Key")
+        return _carried(answer_bid(request.data, key, identity, market_ref))
 
     @extend_schema(operation_id="bids", summary="My bids: id, status, receipt", responses=OBJECTS)
     def get(self, request: Request, market_ref: str) -> Response:
@@ -91,7 +90,7 @@ class PreviewsView(APIView):
 
 
 class BidView(APIView):
-    """One bid."""
+    """One bid: looked at, replaced, withdrawn."""
 
     @extend_schema(operation_id="bid", summary="One of my bids: id, status, receipt", responses=OBJECT)
     def get(self, request: Request, market_ref: str, bid_ref: str) -> Response:
@@ -100,6 +99,34 @@ class BidView(APIView):
         if row is None:
             raise not_found("bid", bid_ref)
         return Response(standing_answer(row, row.participation.ref, market_ref))
+
+    @extend_schema(
+        operation_id="bid_replace",
+        summary="Replace my standing bid: the same as a POST that names it in replaces",
+        request=body(BidBody, BID),
+        responses=CREATED,
+    )
+    def put(self, request: Request, market_ref: str, bid_ref: str) -> Response:
+        """The acknowledgement of the new bid, once it is durable."""
+        identity, key = caller(request), request.headers.get("Idempotency-Key")
+        return _carried(answer_replacement(request.data, key, identity, market_ref, bid_ref))
+
+    @extend_schema(operation_id="bid_withdraw", summary="Withdraw my standing bid, while open", responses=OBJECT)
+    def delete(self, request: Request, market_ref: str, bid_ref: str) -> Response:
+        """The acknowledgement, once it is durable; a repeat gets the same."""
+        return _carried(answer_withdrawal(bid_ref, caller(request), market_ref))
+
+
+def _carried(act: Coroutine[Any, Any, Answer]) -> Response:
+    """What the common implementation answers, as DRF's response."""
+
+    async def awaited() -> Answer:
+        return await act
+
+    try:
+        return response(async_to_sync(awaited)())
+    except Refusal as refusal:
+        return response(refused(refusal))
 
 
 def own_participations(market_ref: str, agent_id: int) -> list[Participation]:
