@@ -1,5 +1,7 @@
 """What the demo's agents do over the public doors: register, join, bid, follow."""
 
+import asyncio
+import contextlib
 import json
 import uuid
 from collections.abc import AsyncIterator
@@ -7,7 +9,8 @@ from dataclasses import dataclass
 from typing import Any
 
 import httpx
-from websockets.asyncio.client import ClientConnection, connect
+from websockets.asyncio.client import connect
+from websockets.exceptions import ConnectionClosed
 
 JSON = dict[str, Any]
 
@@ -77,12 +80,18 @@ class Doors:
         headers = {"Authorization": f"Bearer {key}"}
         return connect(f"{self.sockets}{market}/?after={after}", additional_headers=headers, proxy=None)
 
-    async def events(self, socket: ClientConnection) -> AsyncIterator[JSON]:
-        """The events that a socket delivers."""
-        async for text in socket:
-            frame = json.loads(text)
-            if frame["type"] == "event":
-                yield frame
+    async def events(self, market: str, key: str) -> AsyncIterator[JSON]:
+        """A market's public events from the first on; a lost connection is resumed by number."""
+        after = 0
+        while True:
+            with contextlib.suppress(ConnectionClosed):
+                async with self.socket(market, key, after) as socket:
+                    async for text in socket:
+                        frame = json.loads(text)
+                        if frame["type"] == "event":
+                            after = frame["seq"]
+                            yield frame
+            await asyncio.sleep(0.2)
 
 
 def _said(response: httpx.Response) -> JSON:

@@ -38,10 +38,11 @@ async def play(doors: Doors, operator: str, scene: Scene) -> Played:
     agents = {agent.name: agent for agent in registered}
     open_for = LEAST_SECONDS + round((time.monotonic() - started) * JOINING_TO_REGISTERING)
     market = await _open(doors, operator, scene, open_for)
-    async with doors.socket(market["id"], operator) as socket:
-        tasks = list(enumerate(scene.bids))
-        await _each("bids", tasks, lambda task: _trade(doors, market, agents[task[1]["agent"]], *task))
-        seconds = await _followed(doors, socket)
+    ending = asyncio.create_task(_followed(doors, operator, market["id"]))  # a socket that nobody reads is cut off
+    await _each(
+        "bids", list(enumerate(scene.bids)), lambda task: _trade(doors, market, agents[task[1]["agent"]], *task)
+    )
+    seconds = await ending
     outcome = await doors.get(operator, f"markets/{market['id']}/outcome/")
     report = await doors.text(operator, f"markets/{market['id']}/report.csv")
     return Played(scene, market, agents, outcome, report, seconds)
@@ -83,18 +84,19 @@ async def join(doors: Doors, market: JSON, agent: Agent, bid: JSON) -> None:
     await doors.post(agent.key, f"markets/{market['id']}/participations/", {"limit_minor": limit})
 
 
-async def _followed(doors: Doors, socket: Any) -> float:
-    """Follow the public stream to its end; the seconds from close to settled."""
-    with tqdm(total=3, desc="closing", bar_format="{desc:>12} {bar:30} {postfix}", leave=True) as bar:
-        async for event in doors.events(socket):
-            if event["kind"] in ("market.closed", "round.cleared", "market.settled"):
-                bar.set_postfix_str(event["kind"])
-                bar.update()
-            if event["kind"] == "market.settled":
-                return float(event["data"]["seconds_from_close"])
-            if event["kind"] in ("round.failed", "market.cancelled"):
-                raise RefusedError(f"the market ended with {event['kind']}")
-    raise RefusedError("the socket closed before the market was settled")
+async def _followed(doors: Doors, operator: str, market: str) -> float:
+    """Follow the public stream to its end, and say what comes after the close; the seconds from close to settled."""
+    started = 0.0
+    async for event in doors.events(market, operator):
+        if event["kind"] == "market.closed":
+            started = time.monotonic()
+        if started:
+            print(f"  {time.monotonic() - started:8.2f} s  {event['kind']}", flush=True)
+        if event["kind"] == "market.settled":
+            return float(event["data"]["seconds_from_close"])
+        if event["kind"] in ("round.failed", "market.cancelled"):
+            break
+    raise RefusedError(f"the market {market} ended without settling")
 
 
 async def _each(what: str, items: Iterable[T], act: Callable[[T], Awaitable[Any]]) -> list[Any]:
