@@ -14,6 +14,7 @@ from marketplace.agents.models import Agent, ApiKey
 from marketplace.agents.services import revoke_key
 from marketplace.bidding.models import Bid
 from marketplace.core.models import IdempotentAnswer
+from marketplace.markets.services import cancel_market
 from tests.factories import ConfigurationFactory, Trader, buy, open_a_market
 from tests.server import Server
 
@@ -105,6 +106,23 @@ def test_markets_are_found_by_filters(agent: Caller) -> None:
     for query in ("state=bogus", "mechanism=bogus", "currency=bogus", "open_for=-1", "state=draft"):
         assert agent.get(f"markets/?{query}").json()["code"] == "unknown_filter_value"
     assert agent.get("markets/?colour=red").json()["code"] == "unknown_filter"
+
+
+def test_me_says_for_whom_where_and_under_which_limit(doors_only: Server) -> None:
+    trader = Trader()
+    later, sooner, over = open_a_market(closes_in_s=7200), open_a_market(closes_in_s=600), open_a_market()
+    for market, limit in ((later, 9000), (sooner, 5000), (over, 4000)):
+        trader.join(market, limit_minor=limit)
+    cancel_market(market=over, reason="rain")
+    me = Caller(doors_only, trader).get("me/").json()
+    assert (me["agent"], me["scope"], me["principal"]["name"]) == (trader.agent.ref, "trade", "A. Trader")
+    assert me["payment_methods"][0]["label"]
+    assert me["server_time"].endswith("Z")
+    assert [(row["market"], row["limit_minor"]) for row in me["participations"]] == [
+        (sooner.ref, 5000),
+        (later.ref, 9000),
+    ]
+    assert me["participations"][0]["means"] == "You can be charged at most 50.00 EUR."
 
 
 def test_a_payment_method_s_key_is_bound_to_its_body(agent: Caller) -> None:

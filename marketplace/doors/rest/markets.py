@@ -15,6 +15,7 @@ from marketplace.agents.models import Agent
 from marketplace.core import clock, limits
 from marketplace.core.money import CURRENCIES
 from marketplace.core.refusals import Refusal
+from marketplace.core.untrusted import untrusted
 from marketplace.doors.rest.keys import caller, operator
 from marketplace.doors.rest.schemas import CREATED, OBJECT, OBJECTS, body
 from marketplace.doors.rest.strict import once, shaped
@@ -86,7 +87,7 @@ def market_answer(market: Market) -> dict[str, Any]:
     return {
         "id": market.ref,
         "title": market.title,
-        "description": {"untrusted_text": market.description},
+        "description": untrusted(market.description),
         "mechanism": market.mechanism,
         "params": market.params,
         "state": market.state,
@@ -105,7 +106,7 @@ def market_answer(market: Market) -> dict[str, Any]:
 def _lot_answer(lot: Any) -> dict[str, Any]:
     return {
         "id": lot.name,
-        "title": {"untrusted_text": lot.title},
+        "title": untrusted(lot.title),
         "supply": lot.supply,
         "reserve": lot.reserve,
         "seller": lot.seller.ref if lot.seller else None,
