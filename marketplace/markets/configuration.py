@@ -9,6 +9,7 @@ import mechanisms
 from marketplace.core import limits
 from marketplace.core.money import CURRENCIES
 from marketplace.core.refusals import Refusal
+from marketplace.markets.catalogue import rules
 from mechanisms.types import ProblemError
 
 _SEE_MECHANISMS = "GET /api/v1/mechanisms/ shows each rule with its parameters."
@@ -89,6 +90,8 @@ def _accepted_by_rule(config: MarketConfiguration) -> None:
         "lots": [problem_lot(lot) for lot in config.lots],
         "bids": [],
     }
+    if config.mechanism not in {rule["slug"] for rule in rules()}:
+        raise _refused("mechanism_not_for_markets", f"No market clears by {config.mechanism[:64]!r}.", "/mechanism")
     try:
         mechanisms.run(config.mechanism, problem, config.params, "00")
     except ProblemError as error:

@@ -73,7 +73,8 @@ def test_an_operator_opens_a_market_once_per_key(operator: Caller) -> None:
 @pytest.mark.parametrize(
     ("change", "code", "pointer"),
     [
-        ({"mechanism": "lottery"}, "unknown_mechanism", "/mechanism"),
+        ({"mechanism": "lottery"}, "mechanism_not_for_markets", "/mechanism"),
+        ({"mechanism": "nash_bargaining"}, "mechanism_not_for_markets", "/mechanism"),
         ({"currency": "XXX"}, "currency_unknown", "/currency"),
         ({"lots": []}, "lots_out_of_bounds", "/lots"),
         ({"lots": [{"id": "a", "supply": 2}]}, "supply_not_one", "/lots/0/supply"),
