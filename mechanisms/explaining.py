@@ -111,7 +111,8 @@ def _why(problem: Problem, outcome: Outcome, lot: str, rows: list[Row], got: int
             break
     own = _words(problem, row.price)
     if row.price == price:
-        return f"Your {own} only equalled it: better offers came first, and equals by the published tie rule."
+        verb, better = ("offered", "more") if row.quantity > 0 else ("asked", "less")
+        return f"Your {own} equalled it: what traded had {verb} {better}, or as much and came first by the tie rule."
     if (row.price > price) == (row.quantity > 0):
         return f"Your {own} was good enough for the price, but what could trade at it went to other offers first."
     return f"Your {own} was {'below' if row.quantity > 0 else 'above'} it."
