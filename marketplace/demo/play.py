@@ -92,11 +92,11 @@ async def _followed(doors: Doors, operator: str, market: str) -> float:
             started = time.monotonic()
         if started:
             print(f"  {time.monotonic() - started:8.2f} s  {event['kind']}", flush=True)
-        if event["kind"] == "market.settled":
+        if event["kind"] == "market.settled" and event["data"]["all_paid"]:
             return float(event["data"]["seconds_from_close"])
-        if event["kind"] in ("round.failed", "market.cancelled"):
+        if event["kind"] in ("round.failed", "market.cancelled", "market.settled"):
             break
-    raise RefusedError(f"the market {market} ended without settling")
+    raise RefusedError(f"the market {market} ended with money that has not moved")
 
 
 async def _each(what: str, items: Iterable[T], act: Callable[[T], Awaitable[Any]]) -> list[Any]:

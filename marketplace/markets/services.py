@@ -18,7 +18,7 @@ from marketplace.markets.configuration import (
     opening_instant,
 )
 from marketplace.markets.models import Lot, Market, Round
-from marketplace.settlement.services import open_journal, release_all
+from marketplace.settlement.services import open_journal, release_all, settled
 
 
 @transaction.atomic
@@ -133,7 +133,9 @@ def settle_market(*, market: Market) -> bool:
     if not _move(market, Market.State.CLOSED, Market.State.SETTLED, settled_at=at):
         return False
     seconds = round((at - market.closes_at).total_seconds(), 3)
-    streams.append(market.stream, "market.settled", {"seconds_from_close": seconds}, at)
+    standing = market.rounds.get(state=Round.State.CLEARED)
+    paid = set(settled(standing.ref).obligations) <= {"paid"}  # not so where money waits for a seller's account
+    streams.append(market.stream, "market.settled", {"seconds_from_close": seconds, "all_paid": paid}, at)
     return True
 
 

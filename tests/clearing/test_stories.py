@@ -127,7 +127,9 @@ def test_events_of_a_life(swept: Sweep) -> None:
     participation = guest.join(market, 9000)
     guest.bid(market, buy("room", 7000))
     settle(market, swept)
-    kinds = [row.kind for row in streams.read(market.stream)]
+    events = streams.read(market.stream)
+    assert json.loads(events[-1].payload)["all_paid"] is True
+    kinds = [row.kind for row in events]
     assert kinds == ["market.opened", "market.joined", "market.closed", "round.cleared", "market.settled"]
     private = [row.kind for row in streams.read(participation.stream)]
     assert private == ["participation.active", "bid.accepted", "round.cleared"]
