@@ -7,6 +7,7 @@ PIP_FLAGS := --only-binary :all: --disable-pip-version-check --progress-bar on -
 DIGEST := $(shell cat requirements*.txt | sha256sum | cut -c1-16)
 BASE := $(VENV)/stamp-base-$(DIGEST)
 FULL := $(VENV)/stamp-full-$(DIGEST)
+PEERS := .venv-bench/stamp-$(shell sha256sum benchmarks/requirements-peers.txt | cut -c1-16)
 
 .DEFAULT_GOAL := help
 .PHONY: help install demo serve test prove bench lint lock clean
@@ -34,8 +35,8 @@ test: $(FULL) ## all tests, on SQLite and, where servers answer, on PostgreSQL a
 prove: $(FULL) ## the full counts: kills, fuzz, planted bugs
 	@$(PY) -m tests.run --prove
 
-bench: $(FULL) ## the figures that the README quotes, as ratios against named peers in one run
-	@for file in benchmarks/*.py; do echo "== $$file"; $(PY) $$file || exit 1; done
+bench: $(FULL) $(PEERS) ## the figures that docs quote, as ratios against named peers in one run
+	@for file in benchmarks/bench_*.py; do echo "== $$file"; $(PY) $$file || exit 1; done
 
 lint: $(FULL) ## ruff, mypy, import directions, migrations
 	@$(VENV)/bin/ruff check . && $(VENV)/bin/ruff format --check . && $(VENV)/bin/mypy && $(VENV)/bin/lint-imports --no-logo
@@ -45,7 +46,7 @@ lock: ## pin what .venv holds now
 	@(head -1 requirements-lock.txt; $(VENV)/bin/pip freeze --exclude-editable) > .lock && mv .lock requirements-lock.txt
 
 clean: ## remove what the habits above have made
-	@rm -rf $(VENV) .demo .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
+	@rm -rf $(VENV) .venv-bench .demo .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
 
 $(VENV)/bin/python:
 	@command -v $(PYTHON) >/dev/null || { echo "Walras needs Python 3.11: no $(PYTHON) on the PATH (set PYTHON=...)."; exit 1; }
@@ -60,3 +61,7 @@ $(BASE): $(VENV)/bin/python
 $(FULL): $(VENV)/bin/python
 	@echo "Installing requirements-lint.txt"; $(VENV)/bin/pip install $(PIP_FLAGS) -r requirements-lint.txt | grep -vE '^(Requirement already|Using cached)' || exit $${PIPESTATUS[0]}
 	@rm -f $(VENV)/stamp-*; touch $(BASE) $@
+
+$(PEERS): $(VENV)/bin/python
+	@$(PYTHON) -m venv .venv-bench; .venv-bench/bin/pip install --only-binary :all: --disable-pip-version-check -q -r benchmarks/requirements-peers.txt
+	@rm -f .venv-bench/stamp-*; touch $@
