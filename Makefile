@@ -55,11 +55,11 @@ $(VENV)/bin/python:
 	@echo "Making $(VENV)"; $(PYTHON) -m venv $(VENV)
 
 $(BASE): $(VENV)/bin/python
-	@echo "Installing requirements.txt"; $(VENV)/bin/pip install $(PIP_FLAGS) -r requirements.txt | grep -vE '^(Requirement already|Using cached)' || exit $${PIPESTATUS[0]}
+	@echo "Installing requirements.txt"; $(VENV)/bin/pip install $(PIP_FLAGS) -r requirements.txt
 	@rm -f $(VENV)/stamp-*; touch $@
 
 $(FULL): $(VENV)/bin/python
-	@echo "Installing requirements-lint.txt"; $(VENV)/bin/pip install $(PIP_FLAGS) -r requirements-lint.txt | grep -vE '^(Requirement already|Using cached)' || exit $${PIPESTATUS[0]}
+	@echo "Installing requirements-lint.txt"; $(VENV)/bin/pip install $(PIP_FLAGS) -r requirements-lint.txt
 	@rm -f $(VENV)/stamp-*; touch $(BASE) $@
 
 $(PEERS): $(VENV)/bin/python
