@@ -111,7 +111,7 @@ class Result(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 def _plain(value: Any) -> Any:
     if isinstance(value, tuple):
         return [_plain(inner) for inner in value]
-    return value.to_dict() if isinstance(value, Award | Charge) else value
+    return value.to_dict() if isinstance(value, Struct) else value  # type: ignore[attr-defined]
 
 
 def exactly(numerator: int, scale: int) -> Decimal | int:

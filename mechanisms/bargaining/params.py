@@ -18,7 +18,10 @@ class Convexified(Params):
     """Whether a lottery over agreements may be agreed."""
 
     convexify: bool = Field(
-        False, title="Convexify", description="Agree on a lottery over agreements where that is better."
+        False,
+        title="Convexify",
+        examples=[False, False, True],
+        description="Agree on a lottery over agreements where that is better.",
     )
 
 

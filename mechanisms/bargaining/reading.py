@@ -164,7 +164,7 @@ def _money(value: str | int, pointer: str) -> None:
 def read_resources(data: dict[str, Any]) -> dict[str, Any]:
     """`resources` with their amounts, and for each party terms of utility over them."""
     amounts = read_map(data["resources"], "/resources")
-    resources = {name: read_number(amounts[name], f"/resources/{escape(name)}", 0) for name in sorted(amounts)}
+    resources = {name: _amount(amounts[name], f"/resources/{escape(name)}") for name in sorted(amounts)}
     named = _parties(data["parties"], "/parties")
     parties = {}
     for name, item in named.items():
@@ -175,6 +175,15 @@ def read_resources(data: dict[str, Any]) -> dict[str, Any]:
             "disagreement": read_number(item.get("disagreement", 0), f"{at}/disagreement"),
         }
     return {"resources": resources, "parties": parties}
+
+
+def _amount(data: Any, pointer: str) -> Number:
+    if data is None:
+        raise ProblemError("unbounded_set", "without an amount the shares have no bound", pointer)
+    amount = read_number(data, pointer)
+    if amount < 0:
+        raise ProblemError("empty_set", "less than nothing cannot be shared", pointer)
+    return amount
 
 
 READERS: dict[str, Callable[[dict[str, Any]], dict[str, Any]]] = {

@@ -11,7 +11,6 @@ from mechanisms.bargaining.front import pareto_front
 from mechanisms.bargaining.table import Table, table_of
 from mechanisms.bargaining.types import Bargain, Bargained
 from mechanisms.decimals import Exact
-from mechanisms.errors import ProblemError
 from mechanisms.ties import priority
 from mechanisms.types import Award, Charge
 
@@ -24,8 +23,6 @@ def settle(problem: Bargain, pick: Pick, *, rational: bool = True) -> Bargained:
     `pick(table, rows)` gives the maximisers among `rows`. With `rational`, these are the agreements weakly better than
     disagreement for all, and unless one is strictly better for all the outcome is disagreement.
     """
-    if problem.resources or problem.params.get("convexify"):
-        raise ProblemError("not_yet", "convex sets and lotteries are not solved yet")
     table = table_of(problem)
     rows = rational_rows(table) if rational else np.arange(table.utility.shape[1])
     if rational and not someone_gains(table, rows):
@@ -39,7 +36,8 @@ def settle(problem: Bargain, pick: Pick, *, rational: bool = True) -> Bargained:
 def gains(table: Table, rows: np.ndarray) -> Exact:
     """What these agreements give above disagreement (parties x rows)."""
     stated = np.array(table.disagreement, table.utility.dtype)[:, None]
-    return (table.utility if len(rows) == table.utility.shape[1] else table.utility[:, rows]) - stated
+    everything = len(rows) == table.utility.shape[1] and bool((rows[1:] > rows[:-1]).all())
+    return (table.utility if everything else table.utility[:, rows]) - stated
 
 
 def rational_rows(table: Table) -> np.ndarray:

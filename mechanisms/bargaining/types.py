@@ -75,6 +75,17 @@ class Bargain(Case, frozen=True, kw_only=True):
         return told(self, outcome, agent)
 
 
+class Chance(Struct, frozen=True, forbid_unknown_fields=True):
+    """One agreement of a lottery and how likely it is."""
+
+    agreement: str | dict[str, str | int]
+    probability: Number
+
+    def to_dict(self) -> dict[str, Any]:
+        """JSON values."""
+        return {"agreement": self.agreement, "probability": self.probability}
+
+
 class Bargained(Result, frozen=True, kw_only=True):
     """The agreement (an id, or a value for each issue), a lottery over agreements, or shares of the resources.
 
@@ -85,5 +96,5 @@ class Bargained(Result, frozen=True, kw_only=True):
 
     utilities: dict[str, Number]
     agreement: str | dict[str, str | int] | None = None
-    lottery: tuple[dict[str, Any], ...] = ()
+    lottery: tuple[Chance, ...] = ()
     shares: dict[str, dict[str, Number]] = {}

@@ -39,4 +39,9 @@ def solve(problem: Bargain, params: EgalitarianParams) -> Bargained:
     def pick(table: Table, rows: np.ndarray) -> np.ndarray:
         return rows[leximin_rows(gains(table, rows))]
 
+    if problem.resources or params.convexify:
+        from mechanisms.bargaining import convex, programs  # noqa: PLC0415 - only convex sets need the solver
+
+        settled = convex.settle_shares if problem.resources else convex.settle_lottery
+        return settled(problem, programs.leximin)
     return settle(problem, pick)

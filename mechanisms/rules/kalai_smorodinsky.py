@@ -24,7 +24,6 @@ class KalaiSmorodinskyParams(Convexified):
     definition: Literal["leximin", "closest_ratio", "ray"] = Field(
         "leximin",
         title="Definition",
-        examples=["leximin", "closest_ratio"],
         description="leximin: largest least share of the ideal gain, then the next. closest_ratio: two parties, as ANL "
         "and Genius publish it. ray: convex sets, the last point on the line to the ideal.",
     )
@@ -61,13 +60,18 @@ SPEC = Spec(
         *holds("pareto", definition="closest_ratio"),
         *holds("scale_invariant", definition="leximin"),
         *fails("scale_invariant", definition="closest_ratio"),
-        *fails("truthful", "independent_of_alternatives", "monotone"),
+        *fails("pareto", definition="ray"),
+        *fails("truthful", "independent_of_alternatives"),
+        *holds("monotone", assumes=("two_parties",), convexify=True),
+        *fails("monotone", convexify=False),
     ),
 )
 
 
 def solve(problem: Bargain, params: KalaiSmorodinskyParams) -> Bargained:
     """Leximin of gains over ideal gains, or the Pareto point with the closest shares of greatest utilities."""
+    if problem.resources or params.convexify:
+        return on_convex_sets(problem, params)
     if params.definition == "ray":
         raise ProblemError("needs_convex_set", "a single agreement need not lie on the ray", "/params/definition")
     if params.definition == "closest_ratio":
@@ -89,3 +93,16 @@ def closest(table: Table, rows: np.ndarray) -> np.ndarray:
     if min(int(own.max()) for own in utility) <= 0:
         raise ProblemError("no_ratio", "closest_ratio needs positive greatest utilities", "/params/definition")
     return rows[closest_ratio_rows(utility, pareto_front(utility))]
+
+
+def on_convex_sets(problem: Bargain, params: KalaiSmorodinskyParams) -> Bargained:
+    """Leximin of shares of the ideal over shares or lotteries, or the last point on the line to the ideal."""
+    from mechanisms.bargaining import convex, programs  # noqa: PLC0415 - only convex sets need the solver
+
+    if params.definition == "closest_ratio":
+        raise ProblemError("single_agreements_only", "closest_ratio compares single agreements", "/params/definition")
+    if problem.resources:
+        return convex.settle_shares(problem, programs.share_of_ideal, ray=params.definition == "ray")
+    if params.definition == "ray":
+        raise ProblemError("needs_shares", "no lottery need lie on the ray; it is for resources", "/params/definition")
+    return convex.settle_lottery(problem, programs.share_of_ideal)

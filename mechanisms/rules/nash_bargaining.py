@@ -40,4 +40,10 @@ def solve(problem: Bargain, params: NashParams) -> Bargained:
     def pick(table: Table, rows: np.ndarray) -> np.ndarray:
         return rows[nash_rows(gains(table, rows), whole_weights(params, table.parties))]
 
+    if problem.resources or params.convexify:
+        from mechanisms.bargaining import convex, programs  # noqa: PLC0415 - only convex sets need the solver
+
+        weights = whole_weights(params, problem.agents())
+        settled = convex.settle_shares if problem.resources else convex.settle_lottery
+        return settled(problem, lambda found: programs.nash(found, weights))
     return settle(problem, pick)

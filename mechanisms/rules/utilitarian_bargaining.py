@@ -47,8 +47,17 @@ SPEC = Spec(
 
 def solve(problem: Bargain, params: UtilitarianParams) -> Bargained:
     """Maximise the weighted sum of utilities; utilities must be comparable for this to mean anything."""
+    weights, rational = whole_weights(params, problem.agents()), params.individually_rational
 
     def pick(table: Table, rows: np.ndarray) -> np.ndarray:
-        return rows[utilitarian_rows(table.utility[:, rows], whole_weights(params, table.parties))]
+        return rows[utilitarian_rows(table.utility[:, rows], weights)]
 
-    return settle(problem, pick, rational=params.individually_rational)
+    if not problem.resources and not params.convexify:
+        return settle(problem, pick, rational=rational)
+    from mechanisms.bargaining import convex, programs  # noqa: PLC0415 - only convex sets need the solver
+
+    if problem.resources:
+        return convex.settle_shares(problem, lambda found: programs.utilitarian(found, weights, rational=rational))
+    return convex.settle_lottery(
+        problem, lambda found: programs.utilitarian(found, weights, rational=False), rational=rational, only=pick
+    )

@@ -28,6 +28,8 @@ def _numeric(outcome: Any) -> bool:
 def truthful(spec: Spec, claim: Claim, problem: Bargain, rng: Random) -> Lie | None:
     """A party gains by claiming that nothing but one agreement is better than disagreement."""
     honest = clear(problem)
+    if honest.lottery:
+        return None
     best: Lie | None = None
     for party in problem.agents() if problem.agreements else []:
         for wanted in problem.agreements:
@@ -91,7 +93,7 @@ def independent_of_alternatives(spec: Spec, claim: Claim, problem: Bargain, rng:
     if not problem.agreements:
         return None
     before = clear(problem)
-    used = {part["agreement"] for part in before.lottery} or {before.agreement}
+    used = {part.agreement for part in before.lottery} or {before.agreement}
     spare = [found for found in problem.agreements if found.id not in used]
     if before.status != "cleared" or not spare:
         return None

@@ -7,7 +7,7 @@ from random import Random
 from typing import Any
 
 from mechanisms.bargaining.types import Bargain, Bargained
-from mechanisms.check.bargains import axioms, finite
+from mechanisms.check.bargains import axioms, convex, finite
 from mechanisms.check.bargains.drawing import draw, shuffled
 from mechanisms.check.finding import Finding
 from mechanisms.check.lying import Lie
@@ -18,9 +18,14 @@ from mechanisms.spec import Spec
 __all__ = ["BREAKERS", "CHECKS", "TRIALS", "consistent", "draw", "shuffled"]
 
 
+def _checks(problem: Bargain) -> Any:
+    """Those for a single agreement, or those for shares and lotteries."""
+    return convex if problem.resources or problem.params.get("convexify") else finite
+
+
 def consistent(problem: Bargain, outcome: Bargained) -> Iterator[Finding]:
     """What was agreed could be agreed, and its utilities and charges are as stated."""
-    yield from finite.consistent(problem, outcome)
+    yield from _checks(problem).consistent(problem, outcome)
 
 
 def budget_balanced(problem: Bargain, outcome: Bargained) -> Iterator[Finding]:
@@ -30,16 +35,32 @@ def budget_balanced(problem: Bargain, outcome: Bargained) -> Iterator[Finding]:
 
 
 def feasible(problem: Bargain, outcome: Bargained) -> Iterator[Finding]:
-    """The agreement is among those that could be made."""
-    yield from (finding for finding in consistent(problem, outcome) if finding.code == "unknown_agreement")
+    """What was agreed is among what could be agreed."""
+    codes = ("unknown_agreement", "shares_incomplete", "too_much", "wrong_chances")
+    yield from (finding for finding in consistent(problem, outcome) if finding.code in codes)
+
+
+def individually_rational(problem: Bargain, outcome: Bargained) -> Iterator[Finding]:
+    """Nobody has less than without an agreement."""
+    yield from _checks(problem).individually_rational(problem, outcome)
+
+
+def pareto(problem: Bargain, outcome: Bargained) -> Iterator[Finding]:
+    """Nothing is at least as good for all and better for one."""
+    yield from _checks(problem).pareto(problem, outcome)
+
+
+def optimal_for_reports(problem: Bargain, outcome: Bargained) -> Iterator[Finding]:
+    """What the rule maximises is nowhere greater."""
+    yield from _checks(problem).optimal_for_reports(problem, outcome)
 
 
 CHECKS: dict[str, Callable[[Any, Any], Iterator[Finding]]] = {
     "feasible": feasible,
-    "individually_rational": finite.individually_rational,
+    "individually_rational": individually_rational,
     "budget_balanced": budget_balanced,
-    "pareto": finite.pareto,
-    "optimal_for_reports": finite.optimal_for_reports,
+    "pareto": pareto,
+    "optimal_for_reports": optimal_for_reports,
 }
 TRIALS = {
     "truthful": axioms.truthful,
