@@ -19,6 +19,7 @@ KINDS = {
     "bargaining": ("mechanisms.bargaining.types", "Bargain", "Bargained"),
     "scoring": ("mechanisms.scoring", "Request", "Outcome"),
     "claims": ("mechanisms.claiming", "Claims", "Divided"),
+    "fisher": ("mechanisms.fisher", "Fisher", "Allotted"),
     "matching": ("mechanisms.matching", "Pairing", "Matched"),
 }
 

@@ -34,6 +34,7 @@ BUILT_IN = (
     "utilitarian_bargaining",
     "scoring_auction",
     "claims_division",
+    "fisher_market",
     "deferred_acceptance",
     "top_trading_cycles",
     "serial_dictatorship",

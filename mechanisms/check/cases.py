@@ -19,6 +19,7 @@ MODULES = {
     "bargaining": "mechanisms.check.bargains.kind",
     "scoring": "mechanisms.check.requests",
     "claims": "mechanisms.check.estates",
+    "fisher": "mechanisms.check.fisher",
     "matching": "mechanisms.check.matchings",
 }
 

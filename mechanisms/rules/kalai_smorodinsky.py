@@ -61,6 +61,7 @@ SPEC = Spec(
         *holds("scale_invariant", definition="leximin"),
         *fails("scale_invariant", definition="closest_ratio"),
         *fails("pareto", definition="ray"),
+        *holds("pareto", assumes=("two_parties",), definition="ray"),
         *fails("truthful", "independent_of_alternatives"),
         *holds("monotone", assumes=("two_parties",), convexify=True),
         *fails("monotone", convexify=False),
