@@ -1,4 +1,4 @@
-"""One ASGI application everywhere: lifespan, the hot POSTs, the sockets, and Django for the rest."""
+"""One ASGI application everywhere: lifespan, the hot POSTs, MCP, the sockets, and Django for the rest."""
 
 import os
 from collections.abc import Awaitable, Callable
@@ -12,6 +12,7 @@ django_application = get_asgi_application()  # sets Django up; what imports mode
 from marketplace.doors.assets import PREFIX, StaticFiles  # noqa: E402
 from marketplace.doors.hot import hot_market, serve_bid  # noqa: E402
 from marketplace.doors.lifespan import lifespan  # noqa: E402
+from marketplace.doors.mcp.door import PATHS, mcp_door  # noqa: E402
 from marketplace.doors.routing import websocket_application  # noqa: E402
 
 websockets = websocket_application()
@@ -30,6 +31,8 @@ async def application(
         await websockets(scope, receive, send)
     elif scope["path"].startswith(PREFIX):
         await static_files.serve(scope, send)
+    elif scope["path"] in PATHS:
+        await mcp_door.serve(scope, receive, send)
     elif (market_ref := hot_market(scope)) is not None:
         await serve_bid(market_ref, scope, receive, send)
     else:

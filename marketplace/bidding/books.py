@@ -150,10 +150,15 @@ def _refuse_second(submission: Submission, seat: Seat) -> None:
         return
     if submission.replaces is not None:
         raise not_found("bid", submission.replaces)
-    raise Refusal(
+    raise second_bid(str(seat.standing_ref))
+
+
+def second_bid(standing: str) -> Refusal:
+    """The refusal of a bid beside one that stands."""
+    return Refusal(
         409,
         "bid_stands",
-        f"The bid {seat.standing_ref} stands already.",
-        f'Send "replaces": "{seat.standing_ref}" to replace it.',
-        extra={"standing": seat.standing_ref},
+        f"The bid {standing} stands already.",
+        f'Send "replaces": "{standing}" to replace it.',
+        extra={"standing": standing},
     )

@@ -10,6 +10,7 @@ ATOMS_PER_BID = 256
 STEPS_PER_BID = 256
 LOTS_PER_MARKET = 256
 PAGE_ROWS = 100
+MCP_ANSWER_CHARS = 5_000  # about 2,000 tokens of JSON full of names, which have 2.5 characters each
 EVENT_PAGE_ROWS = 500
 INTAKE_QUEUE = 4096  # bids waiting for the committer
 INTAKE_GROUP = 256  # bids in one commit

@@ -84,7 +84,7 @@ def _shape_refusal(message: str, pointer: str) -> Refusal:
         code, pointer, fix = "missing_field", f"{pointer}/{_escape(name)}", "Add the field."
     elif "decimal" in message:
         code, fix = "not_an_integer", "Write money and quantities as JSON integers: no quotes, no fraction."
-    elif message.startswith("Expected `int`"):
+    elif message.startswith("Expected `int`,"):
         code, fix = "not_an_integer", "Write money and quantities as JSON integers: no quotes, no fraction."
         message = "The value must be a whole number" + message.removeprefix("Expected `int`")
     elif message.startswith("Expected"):

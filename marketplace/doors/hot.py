@@ -27,13 +27,13 @@ async def serve_bid(market_ref: str, scope: dict[str, Any], receive: Receive, se
     headers = {name.decode("latin-1").lower(): value.decode("latin-1") for name, value in scope["headers"]}
     try:
         identity = await identify(bearer(headers.get("authorization")))
-        reply = await answer(await _body(receive), headers, identity, market_ref)
+        reply = await answer(await read_body(receive), headers, identity, market_ref)
     except Refusal as refusal:
         reply = refused(refusal)
-    await _respond(send, reply)
+    await respond(send, reply)
 
 
-async def _body(receive: Receive) -> bytes:
+async def read_body(receive: Receive) -> bytes:
     """The whole body; what is past the bound is read and dropped, so that the client hears why."""
     parts, size, more = [], 0, True
     while more:
@@ -45,7 +45,8 @@ async def _body(receive: Receive) -> bytes:
     return b"".join(parts)
 
 
-async def _respond(send: Send, reply: Answer) -> None:
+async def respond(send: Send, reply: Answer) -> None:
+    """Send an answer."""
     headers = [(name.encode(), value.encode()) for name, value in reply.headers.items()]
     headers.append((b"content-length", str(len(reply.body)).encode()))
     await send({"type": "http.response.start", "status": reply.status, "headers": headers})

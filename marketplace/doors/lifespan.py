@@ -1,4 +1,4 @@
-"""What lives as long as the server: hub, sweeps, committer, clearing child; drained in reverse."""
+"""What lives as long as the server: hub, sweeps, committer, clearing child, MCP; drained in reverse."""
 
 import os
 from collections.abc import Awaitable, Callable
@@ -10,6 +10,7 @@ from marketplace.bidding.intake import committer
 from marketplace.clearing.workers import worker
 from marketplace.core.sweeps import Runner
 from marketplace.doors.hub import hub
+from marketplace.doors.mcp.door import mcp_door
 
 
 async def lifespan(receive: Callable[[], Awaitable[dict[str, Any]]], send: Callable[[dict[str, Any]], Any]) -> None:
@@ -20,6 +21,7 @@ async def lifespan(receive: Callable[[], Awaitable[dict[str, Any]]], send: Calla
         if message["type"] == "lifespan.startup":
             await hub.start()
             committer.start()
+            await mcp_door.start()
             if runner is not None:
                 runner.start()
             await send({"type": "lifespan.startup.complete"})
@@ -30,6 +32,7 @@ async def lifespan(receive: Callable[[], Awaitable[dict[str, Any]]], send: Calla
 
 
 async def _drain(runner: Runner | None) -> None:
+    await mcp_door.stop()
     await committer.drain()
     if runner is not None:
         await sync_to_async(runner.stop, thread_sensitive=False)()

@@ -36,7 +36,7 @@ class Scene:
         if case.market == "closed":
             close_now(market)
         elif case.market == "draft":
-            Market.objects.filter(pk=market.pk).update(state="draft")
+            Market.objects.filter(pk=market.pk).update(state="draft", opens_at=None)  # or a server that sweeps opens it
         return "mkt_none" if case.market == "none" else market.ref, key
 
     def _key(self, who: str, market: Market) -> str | None:

@@ -152,6 +152,7 @@ def test_a_revoked_key_s_socket_bids_no_more_and_is_closed(doors_only: Server) -
     trader.join(market)
     url, headers = f"{doors_only.socket_url}/ws/v1/markets/{market.ref}/", {"Authorization": f"Bearer {trader.key}"}
     with connect(url, additional_headers=headers, proxy=None) as socket:
+        socket.recv(timeout=10)  # an event: the server has taken the key
         revoke_key(key=ApiKey.objects.get(agent=trader.agent))
         time.sleep(2.1)  # the cache of keys
         socket.send(json.dumps({"id": 1, "type": "bid.submit", "key": "k", "data": buy("room", 5000)}))

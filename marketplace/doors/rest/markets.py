@@ -1,7 +1,7 @@
 """Markets: found by agents, opened by operators."""
 
 import random
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import timedelta
 from typing import Any
 
@@ -51,8 +51,8 @@ class MarketsView(APIView):
     )
     def get(self, request: Request) -> Response:
         """At most a page, in an order drawn for this caller: coming first shall be worth nothing."""
-        rows = list(_filtered(request).prefetch_related("lots__seller")[: limits.PAGE_ROWS])
-        random.Random(getattr(request.user, "agent_ref", None)).shuffle(rows)
+        filters = {name: value for name, value in request.query_params.items() if name != "format"}
+        rows = found_markets(filters, caller(request).agent_ref)
         return Response({"markets": [market_answer(market) for market in rows]})
 
     @extend_schema(summary="Open a market (operators)", request=body(MarketConfiguration, EXAMPLE), responses=CREATED)
@@ -114,15 +114,21 @@ def _lot_answer(lot: Any) -> dict[str, Any]:
     }
 
 
-def _filtered(request: Request) -> QuerySet[Market]:
-    caller(request)
+def found_markets(filters: Mapping[str, str], agent_ref: str) -> list[Market]:
+    """At most a page of markets, in the order drawn for this agent."""
+    rows = list(_filtered(filters).prefetch_related("lots__seller")[: limits.PAGE_ROWS])
+    random.Random(agent_ref).shuffle(rows)
+    return rows
+
+
+def _filtered(filters: Mapping[str, str]) -> QuerySet[Market]:
     rows = Market.objects.exclude(state=Market.State.DRAFT).order_by("-closes_at")
-    for name, value in request.query_params.items():
+    for name, value in filters.items():
         if name == "open_for":
             rows = rows.filter(state=Market.State.OPEN, closes_at__gte=clock.now() + _seconds(value))
         elif name in KNOWN_VALUES:
             rows = rows.filter(**{name: _known_value(name, value)})
-        elif name != "format":
+        else:
             raise Refusal(400, "unknown_filter", f"There is no filter {name[:64]!r}.", f"Use {', '.join(FILTERS)}.")
     return rows
 

@@ -12,8 +12,14 @@ JOINED = CREATED | {202: {"type": "object", "additionalProperties": True}}
 
 def body(shape: type[msgspec.Struct], example: dict[str, Any]) -> dict[str, Any]:
     """An OpenAPI request body for a Struct, definitions inlined."""
+    return {"application/json": {**schema_of(shape), "example": example}}
+
+
+def schema_of(shape: type[msgspec.Struct]) -> dict[str, Any]:
+    """A Struct's JSON Schema, definitions inlined."""
     (schema,), parts = msgspec.json.schema_components([shape], ref_template="{name}")
-    return {"application/json": {**_inlined(schema, parts), "example": example}}
+    inlined: dict[str, Any] = _inlined(schema, parts)
+    return inlined
 
 
 def _inlined(schema: Any, parts: dict[str, Any]) -> Any:

@@ -1,0 +1,1 @@
+"""The MCP door: the market as tools of a language model."""

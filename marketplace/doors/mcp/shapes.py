@@ -1,0 +1,90 @@
+"""The tools' arguments, as they are parsed and as their schemas tell a language model."""
+
+from typing import Annotated
+
+import msgspec
+from msgspec import Meta
+
+Market = Annotated[str, Meta(description="a market's id, mkt_...")]
+Units = "an integer in the market's units: with exponent 2, 8500 is 85.00"
+Lots = Annotated[
+    dict[str, int],
+    Meta(description="quantity by lot id; negative sells, in markets with two sides", examples=[{"room": 1}]),
+]
+
+
+class Nothing(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
+    """No arguments."""
+
+
+class OneMarket(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
+    """A market."""
+
+    market: Market
+
+
+class Find(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
+    """Which markets; all filters are optional."""
+
+    market: Annotated[str | None, Meta(description="this one only, with all its lots")] = None
+    state: Annotated[str | None, Meta(description="open (default), closed, settled or cancelled")] = None
+    mechanism: Annotated[str | None, Meta(description="the rule's slug, such as second_price")] = None
+    currency: Annotated[str | None, Meta(description="such as EUR")] = None
+    open_for: Annotated[int | None, Meta(description="open for at least so many seconds more")] = None
+
+
+class Join(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
+    """Where, and under which limit."""
+
+    market: Market
+    limit_minor: Annotated[
+        int,
+        Meta(description="the most you can be charged there, in cents (minor units); held on the card; 0 to sell only"),
+    ]
+
+
+class Atom(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
+    """A bundle and what it is worth."""
+
+    bundle: Lots
+    value: Annotated[int, Meta(description="the most you pay for the whole bundle (negative: ask at least), " + Units)]
+
+
+class Step(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
+    """So many units at one price each."""
+
+    lot: Annotated[str, Meta(description="a lot's id")]
+    quantity: Annotated[int, Meta(description="units wanted; negative sells")]
+    price: Annotated[int, Meta(description="per unit, " + Units)]
+
+
+class Offer(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
+    """A bid, for the schema only: either atoms, of which one at most wins, or steps, which add up."""
+
+    market: Market
+    atoms: list[Atom] | None = None
+    steps: list[Step] | None = None
+    budget: Annotated[int | None, Meta(description="the most that the whole bid may be charged, " + Units)] = None
+    replaces: Annotated[str | None, Meta(description="id of your standing bid that this one replaces")] = None
+
+
+class Withdraw(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
+    """Which bid."""
+
+    market: Market
+    bid: Annotated[str, Meta(description="your bid's id, bid_...")]
+
+
+class MyBids(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
+    """Which bids."""
+
+    market: Annotated[str | None, Meta(description="only those in this market")] = None
+
+
+class Wait(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
+    """What for, and how long."""
+
+    market: Market
+    after: Annotated[int, Meta(ge=0, description="number of the last public event you have")] = 0
+    mine: Annotated[int, Meta(ge=0, description="number of the last event of your own you have")] = 0
+    seconds: Annotated[int, Meta(ge=0, le=25, description="how long to wait at most")] = 20

@@ -1,0 +1,90 @@
+"""The tool that waits: a long poll on a market's public events and the caller's own."""
+
+import asyncio
+from typing import Any
+
+import msgspec
+from asgiref.sync import sync_to_async
+
+from marketplace.core import limits
+from marketplace.core.refusals import Refusal
+from marketplace.core.untrusted import untrusted
+from marketplace.doors.hub import hub, read_frames
+from marketplace.doors.mcp import shapes
+from marketplace.doors.mcp.call import Call, encoded
+from marketplace.doors.mcp.fitting import fitted
+from marketplace.doors.rest.trading import own_participations
+
+Said = dict[str, Any]
+PUBLIC, OWN = "after", "mine"
+TEXTS = ("title", "reason")  # members of events that people have written
+ROOM = 800  # characters of an answer that are no events
+SOME, NONE = (
+    "Call wait again with these numbers for what follows.",
+    "Nothing yet. Call wait again, or do something else.",
+)
+
+
+async def wait(call: Call) -> Said:
+    """The events past the caller's numbers; where there are none, those of the next seconds."""
+    wanted = call.shaped(shapes.Wait)
+    if hub.size >= limits.SUBSCRIPTIONS_PER_PROCESS:
+        raise Refusal(429, "too_many_sockets", "This server has as many listeners as it takes.", "Come back later.")
+    streams = await _streams(call, wanted.market)
+    subscriptions = {which: hub.subscribe(name) for which, name in streams.items()}
+    try:
+        found = await _read(streams, wanted)
+        if not found and wanted.seconds:
+            await _any([subscription.frames for subscription in subscriptions.values()], wanted.seconds)
+            found = await _read(await _streams(call, wanted.market), wanted)
+    finally:
+        for subscription in subscriptions.values():
+            hub.unsubscribe(subscription)
+    return _told(found, wanted)
+
+
+@sync_to_async(thread_sensitive=False)
+def _streams(call: Call, market_ref: str) -> dict[str, str]:
+    """The market's stream, and the caller's own where it has joined."""
+    own = own_participations(market_ref, call.identity.agent_id)
+    return {PUBLIC: f"market:{market_ref}", **({OWN: own[0].stream} if own else {})}
+
+
+async def _read(streams: dict[str, str], wanted: shapes.Wait) -> list[tuple[str, int, Said]]:
+    """(which number, sequence, event), the caller's own first: they matter most."""
+    found = []
+    for which in (OWN, PUBLIC):
+        if which in streams:
+            frames = await read_frames(streams[which], getattr(wanted, which))
+            found += [(which, seq, _event(text)) for seq, text in frames]
+    return found
+
+
+async def _any(queues: list["asyncio.Queue[Any]"], seconds: int) -> None:
+    """Until one of them has something, or the time is over."""
+    waiting = [asyncio.ensure_future(queue.get()) for queue in queues]
+    try:
+        await asyncio.wait(waiting, timeout=seconds, return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        for task in waiting:
+            task.cancel()
+
+
+def _event(text: str) -> Said:
+    frame = msgspec.json.decode(text)
+    data = {name: untrusted(str(part), 120) if name in TEXTS else part for name, part in frame["data"].items()}
+    if len(encoded(data)) > limits.MCP_ANSWER_CHARS // 2:
+        data = {"too_long_to_show": "outcome tells it"}
+    return {"seq": frame["seq"], "kind": frame["kind"], "at": frame["at"], "data": data}
+
+
+def _told(found: list[tuple[str, int, Said]], wanted: shapes.Wait) -> Said:
+    """As many events as fit, with the numbers to go on from."""
+    numbers, events, room = {PUBLIC: wanted.after, OWN: wanted.mine}, [], limits.MCP_ANSWER_CHARS - ROOM
+    for which, seq, event in found:
+        room -= len(encoded(event)) + 20
+        if room < 0:
+            break
+        numbers[which] = seq
+        events.append({"stream": "mine" if which == OWN else "public", **event})
+    return fitted({"events": events, **numbers}, SOME if events else NONE)
