@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
 import msgspec
 
+from mechanisms import readers
 from mechanisms.check import verify
 from mechanisms.check.auditing import audit
 from mechanisms.engine import run
@@ -68,6 +69,8 @@ def _parser() -> argparse.ArgumentParser:
     auditing.add_argument("--json", action="store_true", help="with every counterexample as problem files")
     creating = _command(commands, "new", _new, "write a package with a rule of your own", "SLUG")
     creating.add_argument("--folder", type=Path, default=Path(), help="where the package goes")
+    converting = _command(commands, "convert", _convert, "print the problem file of another format", "FORMAT")
+    converting.add_argument("files", nargs="+", metavar="FILE", help="geniusweb: a domain, then profiles")
     listing = _command(commands, "list", _list, "name the rules")
     listing.add_argument("--json", action="store_true", help="with claims and parameters, as JSON")
     return parser
@@ -112,6 +115,28 @@ def _audit(options: argparse.Namespace) -> str:
     if options.json:
         return _pretty([verdict.to_dict() for verdict in verdicts])
     return "\n".join(verdict.in_words() for verdict in verdicts)
+
+
+def _convert(options: argparse.Namespace) -> str:
+    if options.format not in FORMATS:
+        raise ProblemError("unknown_format", f"the formats are {', '.join(FORMATS)}")
+    document = FORMATS[options.format](options.files)
+    return read_problem(document).to_json().decode()
+
+
+def _named(files: Sequence[str]) -> dict[str, str]:
+    """Parties by the names of their files."""
+    names = {Path(file).stem: file for file in files}
+    if len(names) != len(files):
+        raise ProblemError("duplicate_id", "two files have the same name, which names the party")
+    return names
+
+
+FORMATS: dict[str, Callable[[Sequence[str]], dict[str, Any]]] = {
+    "genius": lambda files: readers.read_genius(_named(files)),
+    "geniusweb": lambda files: readers.read_geniusweb(files[0], _named(files[1:])),
+    "omie": lambda files: readers.read_omie(files[0]),
+}
 
 
 def _new(options: argparse.Namespace) -> str:

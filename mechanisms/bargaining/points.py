@@ -38,7 +38,7 @@ def nash_rows(gain: Exact, weights: Sequence[int] | None = None) -> np.ndarray:
 def _product(block: Exact) -> Floats:
     product = block[0].astype(np.float64)
     for own in block[1:]:
-        product *= own
+        product *= own.astype(np.float64, copy=False)
     return product
 
 
