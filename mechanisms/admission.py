@@ -25,6 +25,13 @@ def check_problem(spec: Spec, problem: Problem, params: Params) -> None:
         raise ProblemError("too_many_lots", f"the most lots that {spec.slug} takes is {spec.max_lots}", "/lots")
     if len(problem.bids) > spec.max_bids:
         raise ProblemError("too_many_bids", f"the most bids that {spec.slug} takes is {spec.max_bids}", "/bids")
+    if sum(len(bid.atoms or ()) for bid in problem.bids) > spec.max_atoms:
+        detail = f"{spec.slug} takes at most {spec.max_atoms} atoms in all; let each agent state fewer"
+        raise ProblemError("too_many_atoms", detail, "/bids")
+    if spec.bundles and any(bid.steps for bid in problem.bids) and not is_lot_by_lot(problem):
+        raise ProblemError(
+            "mixed_languages", "bundles are sold all at once: state them all in atoms, no steps", "/bids"
+        )
     for index, lot in enumerate(problem.lots):
         _at(f"/lots/{index}", check_lot, spec, lot, params)
     lots = {lot.id: lot for lot in problem.lots}
@@ -72,7 +79,7 @@ def check_bid(spec: Spec, bid: Bid, lots: Mapping[str, Lot], params: Params) -> 
     _check_owner(spec, bid, lots, params)
     if spec.unit_bids:
         _check_unit(spec, bid)
-    if bid.atoms:
+    if bid.atoms and not spec.bundles:
         check_curve(bid.atoms)
 
 
@@ -138,3 +145,14 @@ def _check_increments(worth: dict[int, tuple[int, int]], *, buys: bool) -> None:
             detail = "atoms must cover quantities 1, 2, ... with units worth less and less; use steps"
             raise ProblemError("atoms_not_a_curve", detail, f"/atoms/{index}")
         before, increment = value, value - before
+
+
+def is_lot_by_lot(problem: Problem) -> bool:
+    """Whether all atoms amount to curves on one lot, so that each lot can be cleared by itself."""
+    try:
+        for bid in problem.bids:
+            if bid.atoms:
+                check_curve(bid.atoms)
+    except ProblemError:
+        return False
+    return True

@@ -89,6 +89,10 @@ def run_arrays(
     Raises ProblemError with a pointer to the column. Budgets and several lots need `run`.
     """
     found = rule(slug)
+    if not found.lot_by_lot:
+        raise ProblemError(
+            "columns_not_taken", f"{slug} sells bundles, which columns cannot state; use run", "/mechanism"
+        )
     if not isinstance(columns, Columns):
         columns = Columns(**columns)
     settled = found.spec.read_params(read_free(params or {}, "/params"))

@@ -133,9 +133,11 @@ def _named(files: Sequence[str]) -> dict[str, str]:
 
 
 FORMATS: dict[str, Callable[[Sequence[str]], dict[str, Any]]] = {
+    "cats": lambda files: readers.read_cats(files[0]),
     "genius": lambda files: readers.read_genius(_named(files)),
     "geniusweb": lambda files: readers.read_geniusweb(files[0], _named(files[1:])),
     "omie": lambda files: readers.read_omie(files[0]),
+    "sandholm": lambda files: readers.read_sandholm(files[0]),
 }
 
 

@@ -58,6 +58,9 @@ def clear(problem: Problem | Case) -> Outcome | Result:
     if isinstance(problem, Case):
         solved: Result = found.solve(problem, params)
         return solved
+    if found.spec.bundles and not (found.lot_by_lot and admission.is_lot_by_lot(problem)):
+        sold: Outcome = found.solve(problem, params)
+        return sold
     made, bound = books(problem, params)
     fills = [found.clear_lot(book, params) for book in made]
     return assemble(found.spec, problem, made, fills, bound)

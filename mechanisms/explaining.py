@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from mechanisms import admission
 from mechanisms.bids import Bid
 from mechanisms.cases import Case
 from mechanisms.errors import ProblemError
@@ -21,9 +22,10 @@ _NO_DEAL = {
 }
 
 
-def explain(problem: Problem | Case, outcome: Any, agent: str) -> str:
+def explain(problem: Problem | Case, outcome: Any, agent: str, *, exact: bool = False) -> str:
     """Plain words for one bidder; other agents' prices appear only as far as the market's price shows them.
 
+    Of bundles it says what a loser would have needed: an interval from bounds, or with `exact` one number, solved for.
     Raises ProblemError `unknown_agent` for an agent that did not bid.
     """
     if isinstance(problem, Case):
@@ -31,6 +33,10 @@ def explain(problem: Problem | Case, outcome: Any, agent: str) -> str:
     bid = next((bid for bid in problem.bids if bid.agent == agent), None)
     if bid is None:
         raise ProblemError("unknown_agent", f"no bid of {agent!r} is in this problem", "/bids")
+    if get(outcome.mechanism).bundles and not (bid.steps or admission.is_lot_by_lot(problem)):
+        from mechanisms.explaining_bundles import explain_bundles  # noqa: PLC0415  # the solver's side: only for bundles
+
+        return explain_bundles(problem, outcome, bid, exact=exact)
     rows, clipped = rows_of(bid, problem.params.get("clicks"))
     parts = [_asked(problem, bid, rows)]
     if clipped:

@@ -69,3 +69,32 @@ class OneSided(Params):
     def buying(self) -> bool:
         """Whether the market buys: then bids offer, and the reserve is the highest acceptable unit price."""
         return self.direction == "buy"
+
+
+class Proving(Params):
+    """How much work a proof may take."""
+
+    node_limit: int = Field(
+        100_000,
+        ge=1,
+        le=10_000_000,
+        title="Node limit",
+        description="Nodes that one solve may take; past it the round fails as unproven, with bounds. Never a clock.",
+    )
+
+
+class Splitting(Proving):
+    """How a payment is split over several sellers."""
+
+    split: Literal["reserve_then_quantity", "weights"] = Field(
+        "reserve_then_quantity",
+        title="Split between sellers",
+        description="Each seller gets its reserves; the rest goes by quantity, or by quantity times the weights below.",
+    )
+    weights: dict[str, Annotated[int, Field(ge=1, le=10**6)]] | None = Field(
+        None, title="Weights", description="For the split by weights: a positive integer for each lot; 1 where missing."
+    )
+
+
+class Bundled(OneSided, Splitting):
+    """What every one-sided rule for bundles can be told."""

@@ -35,7 +35,7 @@ def check_rule(module: Any, source: str, *, taken: set[str], expected: str | Non
     if spec.slug in taken:
         raise RegistrationError(source, f"the slug {spec.slug!r} is taken")
     _check_params(spec, source)
-    _check_signature(module, spec.kind, source)
+    _check_signature(module, spec, source)
     for claim in spec.claims:
         _check_claim(claim, source)
     return spec
@@ -54,8 +54,8 @@ def _check_params(spec: Spec, source: str) -> None:
         raise RegistrationError(source, "title, summary, paper and pricing must say something")
 
 
-def _check_signature(module: Any, kind: str, source: str) -> None:
-    name, first = ("clear_lot", "book") if kind == "auction" else ("solve", "problem")
+def _check_signature(module: Any, spec: Spec, source: str) -> None:
+    name, first = ("clear_lot", "book") if spec.kind == "auction" and not spec.bundles else ("solve", "problem")
     algorithm = getattr(module, name, None)
     if not callable(algorithm) or list(inspect.signature(algorithm).parameters) != [first, "params"]:
         raise RegistrationError(source, f"{name}({first}, params) must be a function of exactly these two")

@@ -28,6 +28,10 @@ BUILT_IN = (
     "position_vcg",
     "double_auction",
     "trade_reduction",
+    "vcg",
+    "core_selecting",
+    "vcg_exchange",
+    "walrasian",
     "nash_bargaining",
     "kalai_smorodinsky",
     "egalitarian_bargaining",
@@ -55,8 +59,13 @@ class Rule:
         return found
 
     @property
+    def lot_by_lot(self) -> bool:
+        """Whether it has an algorithm for single lots."""
+        return hasattr(self.module, "clear_lot")
+
+    @property
     def solve(self) -> Callable[[Any, Any], Any]:
-        """Of every other kind: the whole problem in, its outcome (without digest) out."""
+        """Of every other kind, and of sales of bundles: the whole problem in, its outcome (without digest) out."""
         found: Callable[[Any, Any], Any] = self.module.solve
         return found
 

@@ -26,6 +26,7 @@ class Spec:
     `pricing` says in one sentence how the price comes about; explanations quote it. `unit_supply`: every lot has
     supply 1.
     `kind`: the shape of its problems; `sides`, `languages` and the limits on lots and bids speak of auctions only.
+    `bundles`: atoms may be of any lots, all or nothing; `max_atoms` bounds them over all bids.
     `unit_bids`: one step of quantity 1 per agent. `numeric`: floats within 1e-6 instead of byte equality.
     """
 
@@ -42,8 +43,10 @@ class Spec:
     languages: tuple[Literal["atoms", "steps"], ...] = ("atoms", "steps")
     unit_supply: bool = False
     unit_bids: bool = False
+    bundles: bool = False
     max_lots: int = 1000
     max_bids: int = 1_000_000
+    max_atoms: int = 1_000_000
     numeric: bool = False
     version: int = 1
 

@@ -30,7 +30,7 @@ def _lie_under(utility: Utility) -> Trial:
 
 def _false_names(spec: Spec, claim: Claim, problem: Problem, rng: Random) -> Lie | None:
     for bid in problem.bids:
-        found = best_false_names(problem, bid.agent, rng, quasilinear) if bid.steps else None
+        found = best_false_names(problem, bid.agent, rng, quasilinear) if not bid.is_empty() else None
         if found is not None:
             return found
     return None

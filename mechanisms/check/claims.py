@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 
 from mechanisms.check.bestcase import best_case
+from mechanisms.check.bundles import awards_stated, welfare_proven
 from mechanisms.check.finding import Finding
 from mechanisms.check.reports import Report, reports, traded
 from mechanisms.check.slots import best_ranking, is_slots, slot_value
+from mechanisms.check.stated import is_bundles
 from mechanisms.check.support import core_for_reports, envy_free
 from mechanisms.registry import get
 from mechanisms.types import Award, Outcome, Problem
@@ -17,6 +19,9 @@ Check = Callable[[Problem, Outcome], Iterator[Finding]]
 
 def feasible(problem: Problem, outcome: Outcome) -> Iterator[Finding]:
     """Nothing is awarded that was not offered and asked for, and supply covers what is handed out."""
+    if is_bundles(problem):
+        yield from awards_stated(problem, outcome)
+        return
     known = {report.agent: report for report in reports(problem)}
     for index, award in enumerate(outcome.awards):
         yield from _award_stated(problem, known.get(award.agent), award, f"/awards/{index}")
@@ -72,6 +77,9 @@ def weakly_budget_balanced(problem: Problem, outcome: Outcome) -> Iterator[Findi
 
 def optimal_for_reports(problem: Problem, outcome: Outcome) -> Iterator[Finding]:
     """No other allocation is worth more by what was stated, reserves counted."""
+    if is_bundles(problem):
+        yield from welfare_proven(problem, outcome)
+        return
     if is_slots(problem):
         yield from best_ranking(problem, outcome)
         return

@@ -6,6 +6,7 @@ from collections.abc import Collection
 from random import Random
 from typing import Any
 
+from mechanisms.check import bundle_worlds
 from mechanisms.check.cases import kind_module
 from mechanisms.claims import Claim
 from mechanisms.engine import prepare, prepare_any
@@ -59,6 +60,8 @@ def generate(
     """
     if spec.kind != "auction":
         return prepare_any(spec, kind_module(spec.kind).draw(spec, rng, params, assumes))
+    if spec.bundles and "steps" not in spec.languages:
+        return prepare(spec, bundle_worlds.draw(spec, rng, params, assumes))
     top = rng.choice([2, 4, 4, 10, 100])
     low = rng.choice([0, 0, 50])
     lot = _lot(spec, rng, params, low, top)

@@ -11,6 +11,7 @@ from typing import Any
 from msgspec.structs import replace
 
 from mechanisms.bids import Bid, Step
+from mechanisms.check import bundle_worlds
 from mechanisms.check.utility import Utility
 from mechanisms.engine import clear
 from mechanisms.types import Problem
@@ -42,6 +43,9 @@ def critical_prices(problem: Problem, bid: Bid) -> list[int]:
 
 def lies(problem: Problem, bid: Bid, rng: Random) -> Iterator[Bid]:
     """Other bids that the agent could make: any critical prices for up to its number of units, or nothing at all."""
+    if bid.atoms:
+        yield from bundle_worlds.lies(problem, bid, rng)
+        return
     signs = {1 if step.quantity > 0 else -1 for step in bid.steps or ()}
     units = sum(abs(step.quantity) for step in bid.steps or ())
     prices = critical_prices(problem, bid)
@@ -81,6 +85,8 @@ def best_lie(
 def best_false_names(problem: Problem, agent: str, rng: Random, utility: Utility) -> Lie | None:
     """The most profitable pair of bids under two names, the second on either side of a two-sided market."""
     truth = next(bid for bid in problem.bids if bid.agent == agent)
+    if truth.atoms:
+        return _best_bundle_names(problem, truth, rng, utility)
     baseline = utility(problem, clear(problem), truth, (agent,))
     two_sided = problem.lots[0].supply in (None, 0)
     sign = 1 if (truth.steps or ())[0].quantity > 0 else -1
@@ -93,6 +99,17 @@ def best_false_names(problem: Problem, agent: str, rng: Random, utility: Utility
                 gain = utility(lied, clear(lied), truth, (agent, SECOND_NAME)) - baseline
                 if gain > (best.gain if best else 0):
                     best = Lie(problem, agent, lied, gain)
+    return best
+
+
+def _best_bundle_names(problem: Problem, truth: Bid, rng: Random, utility: Utility) -> Lie | None:
+    baseline = utility(problem, clear(problem), truth, (truth.agent,))
+    best: Lie | None = None
+    for pair in bundle_worlds.false_names(problem, truth, rng):
+        lied = _with(problem, truth.agent, *pair)
+        gain = utility(lied, clear(lied), truth, (truth.agent, SECOND_NAME)) - baseline
+        if gain > (best.gain if best else 0):
+            best = Lie(problem, truth.agent, lied, gain)
     return best
 
 

@@ -7,9 +7,11 @@ from collections.abc import Callable, Iterable, Iterator
 from fractions import Fraction
 
 from mechanisms.bids import Lot
+from mechanisms.check.bundles import right_payments
 from mechanisms.check.finding import Finding
 from mechanisms.check.reports import Report, Run, reports, traded
 from mechanisms.check.slots import is_slots, slot_payments
+from mechanisms.check.stated import is_bundles
 from mechanisms.types import Outcome, Problem
 
 Prices = dict[str, int]  # what each trading agent pays for all its units of one lot (negative: receives)
@@ -17,6 +19,9 @@ Prices = dict[str, int]  # what each trading agent pays for all its units of one
 
 def payments_right(problem: Problem, outcome: Outcome) -> Iterator[Finding]:
     """Every payment is what the rule's definition asks for the awards that were made; unknown rules are passed over."""
+    if is_bundles(problem):
+        yield from right_payments(problem, outcome)
+        return
     if is_slots(problem):
         due = slot_payments(problem, outcome)
     elif outcome.mechanism in _RULES:

@@ -6,8 +6,10 @@ from collections.abc import Iterator
 
 from mechanisms.bids import Lot
 from mechanisms.check.bestcase import best_case
+from mechanisms.check.coalitions import core_of_bundles
 from mechanisms.check.finding import Finding
 from mechanisms.check.reports import Report, reports
+from mechanisms.check.stated import is_bundles
 from mechanisms.registry import get
 from mechanisms.types import Outcome, Problem
 
@@ -40,6 +42,9 @@ def core_for_reports(problem: Problem, outcome: Outcome) -> Iterator[Finding]:
     One-sided: a coalition needs the lot's owner, so it blocks only if owner and members together could have more than
     they got. Two-sided: at the supporting price, nobody alone could have more.
     """
+    if is_bundles(problem):
+        yield from core_of_bundles(problem, outcome)
+        return
     one_sided = get(outcome.mechanism).sides == "one"
     best = [best_case(problem, lot, not one_sided).price for lot in problem.lots]
     stated = [outcome.prices.get(lot.id, price) for lot, price in zip(problem.lots, best, strict=True)]

@@ -37,7 +37,7 @@ def false_name_proof(spec: Spec, claim: Claim, problem: Problem, rng: Random) ->
     found = truthful(spec, claim, problem, rng)
     if found is not None:
         return found
-    return _best([best_false_names(problem, bid.agent, rng, quasilinear) for bid in problem.bids if bid.steps])
+    return _best([best_false_names(problem, bid.agent, rng, quasilinear) for bid in problem.bids if not bid.is_empty()])
 
 
 def symmetric(spec: Spec, claim: Claim, problem: Problem, rng: Random) -> Lie | None:
@@ -57,7 +57,8 @@ def symmetric(spec: Spec, claim: Claim, problem: Problem, rng: Random) -> Lie | 
 
 
 def _sells(bid: Bid) -> bool:
-    return any(step.quantity < 0 for step in bid.steps or ())
+    atoms = (quantity for atom in bid.atoms or () for quantity in atom.bundle.values())
+    return any(quantity < 0 for quantity in (*(step.quantity for step in bid.steps or ()), *atoms))
 
 
 def revenue_monotone(spec: Spec, claim: Claim, problem: Problem, rng: Random) -> Lie | None:

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from msgspec.structs import replace
 
 from mechanisms.bids import Bid
+from mechanisms.check import bundle_worlds
 from mechanisms.types import Outcome, Problem
 
 Utility = Callable[[Problem, Outcome, Bid, tuple[str, ...]], int]
@@ -14,6 +15,8 @@ Utility = Callable[[Problem, Outcome, Bid, tuple[str, ...]], int]
 
 def worth(problem: Problem, outcome: Outcome, truth: Bid, names: tuple[str, ...]) -> int:
     """The true value, by the agent's truthful bid, of all that it got under these names."""
+    if truth.atoms:
+        return bundle_worlds.worth(outcome, truth, names)
     units, total = 0, 0
     for award in outcome.awards:
         if award.agent in names and award.position is not None:
@@ -43,6 +46,8 @@ def wealth_bound(problem: Problem, outcome: Outcome, truth: Bid, names: tuple[st
 
 def common_value(problem: Problem, outcome: Outcome, truth: Bid, names: tuple[str, ...]) -> int:
     """Breaks `private_values`: a unit is worth the average of what all were told about it."""
+    if truth.atoms:
+        return quasilinear(problem, outcome, bundle_worlds.shared(problem, truth, names), names)
     prices = [step.price for bid in problem.bids for step in bid.steps or () if bid.agent not in names]
     own = [step.price for step in truth.steps or ()]
     shared = (sum(prices) + sum(own)) // max(1, len(prices) + len(own))
@@ -53,6 +58,7 @@ def common_value(problem: Problem, outcome: Outcome, truth: Bid, names: tuple[st
 def moving_reserve(problem: Problem) -> Problem:
     """Breaks `fixed_reserve`: the owner of the lot sets its price after seeing the bids, from the best of them."""
     prices = [step.price for bid in problem.bids for step in bid.steps or ()]
+    prices += [abs(atom.value) // len(atom.bundle) for bid in problem.bids for atom in bid.atoms or ()]
     buying = problem.params.get("direction") == "buy"
     if not prices or len(problem.bids) % 2 == 0:
         reserve = 10**6 if buying else 0

@@ -1,18 +1,22 @@
-"""Pay-as-bid (discriminatory) auction: equal units, the best units win, each at its own price."""
+"""Pay-as-bid auction: the best offers win, each at its own price; equal units by steps, bundles by atoms."""
 
 from __future__ import annotations
 
 import numpy as np
 from pydantic import Field
 
+from mechanisms.awarding import certified, outcome_of, unproven
 from mechanisms.book import Book, Fill, nothing
+from mechanisms.bundles import Sale
 from mechanisms.claims import TRUTH_RESERVED, fails, holds
 from mechanisms.merit import standing
-from mechanisms.params import OneSided, Rationing
+from mechanisms.params import Bundled, Rationing
+from mechanisms.solve.errors import UnprovenError
 from mechanisms.spec import Spec
+from mechanisms.types import Outcome, Problem
 
 
-class PayAsBidParams(OneSided):
+class PayAsBidParams(Bundled):
     """Who wins of those at the margin."""
 
     rationing: Rationing = Field(
@@ -25,14 +29,14 @@ class PayAsBidParams(OneSided):
 SPEC = Spec(
     slug="pay_as_bid",
     title="Pay as bid",
-    summary="Several equal units; the best offers win and each pays what it offered.",
+    summary="Equal units or bundles; the best offers win and each pays what it offered.",
     paper="Back and Zender (1993), Auctions of Divisible Goods, Review of Financial Studies 6",
     pricing="Every unit sold is paid at the price that was offered for it.",
     params=PayAsBidParams,
+    bundles=True,
     claims=(
         *holds("feasible", "individually_rational", "optimal_for_reports", "pareto", "core_for_reports"),
         *holds("symmetric"),
-        *holds("revenue_monotone", assumes=("fixed_reserve",)),
         *fails("envy_free"),
         *fails("truthful", "efficient", "false_name_proof", assumes=TRUTH_RESERVED),
     ),
@@ -45,3 +49,14 @@ def clear_lot(book: Book, params: PayAsBidParams) -> Fill:
     if taken.last is None:
         return nothing(book)
     return Fill(filled=taken.filled, payment=np.abs(taken.filled) * np.where(taken.filled != 0, book.score, 0))
+
+
+def solve(problem: Problem, params: PayAsBidParams) -> Outcome:
+    """Bundles: the allocation of the greatest welfare, each winner at its own value."""
+    sale = Sale(problem, params)
+    try:
+        best = sale.best()
+    except UnprovenError as error:
+        return unproven(sale, error)
+    payments = {agent: offer.value for agent, offer in sale.won(best).items()}
+    return outcome_of(sale, best, payments, certified(sale, best))

@@ -1,0 +1,92 @@
+"""The outcome of a combinatorial sale: awards, payments, charges and the certificate with its proofs."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from mechanisms.bundles import Sale
+from mechanisms.dividing import charges_of
+from mechanisms.solve.errors import UnprovenError
+from mechanisms.solve.proofs import proof_of, size_of
+from mechanisms.solve.winners import Proven
+from mechanisms.types import Award, Outcome, Status
+
+MOST_MULTIPLIERS = 200_000
+
+
+def outcome_of(
+    sale: Sale,
+    found: Proven,
+    payments: Mapping[str, int],
+    certificate: Mapping[str, Any],
+    prices: Mapping[str, int] | None = None,
+) -> Outcome:
+    """A cleared outcome, or `no_trade` where nothing is awarded; `payments` has the winners."""
+    won = sale.won(found)
+    awards = tuple(Award(agent, dict(won[agent].bundle), won[agent].value) for agent in sorted(won))
+    status: Status = "cleared" if awards else "no_trade"
+    return _outcome(sale, status, awards, payments, certificate, found.value, prices or {})
+
+
+def without_trade(sale: Sale, status: Status, **certificate: Any) -> Outcome:
+    """Nothing is awarded and nobody pays: void, unproven or without equilibrium."""
+    return _outcome(sale, status, (), {}, {**certificate, "budget_bound": sale.clipped}, 0, {})
+
+
+def unproven(sale: Sale, error: UnprovenError) -> Outcome:
+    """The node limit was reached: the certificate has the bounds of the solve that did not end."""
+    return without_trade(sale, "unproven", grade="none", bounds={"low": error.low, "high": error.high})
+
+
+def _outcome(
+    sale: Sale,
+    status: Status,
+    awards: tuple[Award, ...],
+    payments: Mapping[str, int],
+    certificate: Mapping[str, Any],
+    welfare: int,
+    prices: Mapping[str, int],
+) -> Outcome:
+    paid = {bid.agent: payments.get(bid.agent, 0) for bid in sale.bids}
+    return Outcome(
+        mechanism=sale.problem.mechanism,
+        status=status,
+        awards=awards,
+        payments=paid,
+        charges=charges_of(sale, {award.agent: _offer(sale, award) for award in awards}, paid),
+        prices=dict(prices),
+        welfare=welfare,
+        revenue=sum(paid.values()),
+        certificate=dict(certificate),
+        digest="",
+    )
+
+
+def _offer(sale: Sale, award: Award) -> Any:
+    bundle = tuple(sorted(award.bundle.items()))
+    return next(offer for offer in sale.offers if offer.agent == award.agent and offer.bundle == bundle)
+
+
+def certified(sale: Sale, found: Proven, others: Mapping[str, Mapping[str, Proven]] | None = None) -> dict[str, Any]:
+    """The certificate: the grade of all solves together, and their proofs where all of them are exact.
+
+    `others` are further solves by kind and agent, such as `without`; each is told by its value and columns.
+    """
+    rows = len(sale.packing.room)
+    proof = proof_of(found, rows)
+    told: dict[str, dict[str, dict[str, Any]]] = {
+        kind: {
+            name: {"welfare": other.value, "columns": list(other.chosen), "proof": proof_of(other, rows)}
+            for name, other in sorted(solves.items())
+        }
+        for kind, solves in (others or {}).items()
+    }
+    proofs = [proof, *(entry["proof"] for entries in told.values() for entry in entries.values())]
+    exact = None not in proofs and sum(map(size_of, proofs)) <= MOST_MULTIPLIERS
+    if not exact:
+        for entries in told.values():
+            for entry in entries.values():
+                del entry["proof"]
+    grade = {"grade": "exact" if exact else "solver", "budget_bound": sale.clipped}
+    return {**grade, **({"proof": proof} if exact else {}), **told}

@@ -1,0 +1,79 @@
+"""The core over bundles: that no coalition with the lots' owners could have more than its members got."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from fractions import Fraction
+from typing import Any
+
+from mechanisms.check.bundles import DECIDED
+from mechanisms.check.finding import Finding
+from mechanisms.check.proofs import proves
+from mechanisms.check.stated import Stated
+from mechanisms.types import Outcome, Problem
+
+MOST_TRIED = 200_000
+
+
+def core_of_bundles(problem: Problem, outcome: Outcome) -> Iterator[Finding]:
+    """Payments as they are charged, and where the certificate has exact ones, these too, leave nobody to block them."""
+    if outcome.status not in DECIDED:
+        return
+    stated = Stated(problem)
+    for payments in (outcome.payments, exact_payments(outcome)):
+        if payments is not None and _blocked(stated, outcome, payments):
+            yield Finding("core_for_reports", "blocked", "a coalition with the owners could have more", "/payments")
+            return
+
+
+def exact_payments(outcome: Outcome) -> dict[str, Any] | None:
+    """The payments before rounding, from the certificate."""
+    told = outcome.certificate.get("payments_exact")
+    return None if told is None else {agent: Fraction(text) for agent, text in told.items()}
+
+
+def _blocked(stated: Stated, outcome: Outcome, payments: dict[str, Any]) -> bool:
+    """By the certificate's proof where there is one, otherwise by trying all coalitions of a small problem."""
+    gains, owners = coalition_gains(stated, outcome, payments)
+    proof = outcome.certificate.get("core")
+    if proof is not None and proves(stated, gains, owners, proof, set(range(len(gains)))):
+        return False
+    if outcome.certificate.get("grade") == "solver":
+        return False
+    return most_gain(stated, gains, owners) > owners
+
+
+def coalition_gains(stated: Stated, outcome: Outcome, payments: dict[str, Any]) -> tuple[list[int], int]:
+    """For each column what it adds beyond what its agent has already, and what the owners have; as integers by scale.
+
+    A coalition blocks if the gains of its columns sum to more than the owners have.
+    """
+    scale = 1
+    for amount in payments.values():
+        scale = scale * Fraction(amount).denominator // _gcd(scale, Fraction(amount).denominator)
+    has = {award.agent: award.value - payments.get(award.agent, 0) for award in outcome.awards}
+    owners = outcome.welfare - sum(has.values())
+    gains = [int(scale * (column.gain - has.get(column.agent, 0))) for column in stated.columns]
+    return gains, int(scale * owners)
+
+
+def _gcd(one: int, other: int) -> int:
+    while other:
+        one, other = other, one % other
+    return one
+
+
+def most_gain(stated: Stated, gains: list[int], enough: int) -> int:
+    """The best sum of gains over all choices of columns, tried one by one; stops above `enough`."""
+    order = [place for place in sorted(range(len(gains)), key=lambda p: -gains[p]) if gains[place] > 0]
+    best, tried = 0, 0
+    stack: list[tuple[int, list[int], int]] = [(0, [], 0)]
+    while stack and best <= enough and tried < MOST_TRIED:
+        at, chosen, total = stack.pop()
+        tried += 1
+        best = max(best, total)
+        for place in range(at, len(order)):
+            column = order[place]
+            if stated.fits([*chosen, column]):
+                stack.append((place + 1, [*chosen, column], total + gains[column]))
+    return best
