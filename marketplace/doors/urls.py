@@ -3,6 +3,7 @@
 from django.urls import path
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerView
 
+from marketplace.doors import texts
 from marketplace.doors.pages import views as pages
 from marketplace.doors.rest import agents, markets, me, results, trading, unknown
 from marketplace.settlement.webhooks import stripe_webhook
@@ -14,6 +15,8 @@ urlpatterns = [
     path("", pages.index_page, name="index"),
     path("markets/<str:market_ref>/", pages.market_page, name="market-page"),
     path("markets/<str:market_ref>/outcome/", pages.outcome_fragment, name="market-page-outcome"),
+    path("client.py", texts.client_file, name="client"),
+    path("llms.txt", texts.llms_file, name="llms"),
     path("api/schema/", SpectacularAPIView.as_view(), name="schema"),
     path("api/docs/", SpectacularSwaggerView.as_view(url_name="schema"), name="docs"),
     path("webhooks/stripe/", stripe_webhook, name="stripe-webhook"),
