@@ -70,6 +70,24 @@ def test_a_double_auction_pays_every_seller_what_the_buyers_paid(swept: Sweep) -
     assert sum(balances(market.journal).values()) == 0
 
 
+def test_a_bundle_of_two_sellers_is_won_paid_and_split(swept: Sweep) -> None:
+    airline, hotel = Trader(card=None, payout=True), Trader(card=None, payout=True)
+    lots = [
+        {"id": "flight", "seller": airline.agent.ref, "reserve": 10_000},
+        {"id": "hotel", "seller": hotel.agent.ref, "reserve": 5_000},
+    ]
+    market = open_a_market(mechanism="vcg", lots=lots)
+    both, flyer, sleeper = Trader(), Trader(), Trader()
+    names = [trader.join(market, 400_00).ref for trader in (both, flyer, sleeper)]
+    both.bid(market, {"atoms": [{"bundle": {"flight": 1, "hotel": 1}, "value": 38_000}]})
+    flyer.bid(market, buy("flight", 21_000))
+    sleeper.bid(market, buy("hotel", 9_000))
+    outcome = Outcome.from_json(settle(market, swept).outcome)
+    assert outcome.payments == {names[0]: 30_000, names[1]: 0, names[2]: 0}  # what the other two would have had
+    got = dict(Obligation.objects.filter(kind="payout").values_list("principal_id", "amount_minor"))
+    assert got == {airline.agent.principal_id: 17_500, hotel.agent.principal_id: 12_500}  # reserve, the rest halved
+
+
 def test_nothing_traded_releases_every_hold(swept: Sweep) -> None:
     market, guest = open_a_market(lots=[{"id": "room", "reserve": 9000}]), Trader()
     guest.join(market, 5000)
