@@ -11,6 +11,8 @@ from mechanisms.solve.conic import NotSolvedError, Program, Solved, line, maximi
 
 # A least gain below this share of the largest numbers around is none.
 NOTHING = 1e-7
+# Near enough for Newton's last steps.
+ROUGH = 1e-8
 
 
 @dataclass
@@ -38,7 +40,8 @@ def nash(found: ConvexSet, weights: Sequence[int]) -> Answer | None:
         program.below_log(line({log: 1.0}), gain)
     scale = float(sum(weights))
     try:
-        solved = maximise(program, line({log: weight / scale for log, weight in zip(logs, weights, strict=True)}))
+        goal = line({log: weight / scale for log, weight in zip(logs, weights, strict=True)})
+        solved = maximise(program, goal, ROUGH)
     except NotSolvedError:
         if not everybody_gains(found):
             return None

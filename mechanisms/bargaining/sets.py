@@ -115,7 +115,7 @@ def utilities_of(problem: Bargain, shares: dict[str, dict[str, float]]) -> dict[
     }
 
 
-def smooth_shares(found: ConvexSet, problem: Bargain, weights: list[float], logs: bool) -> Smooth:
+def smooth_shares(found: ConvexSet, problem: Bargain, weights: list[float], of_logs: bool) -> Smooth:
     """The problem in the shares alone."""
     order = list(found.shares)
     terms = {(n, term["resource"]): term for n in found.parties for term in problem.parties[n]["terms"]}
@@ -124,16 +124,25 @@ def smooth_shares(found: ConvexSet, problem: Bargain, weights: list[float], logs
     use = np.array([[float(own == name) for _, own in order] for name in resources])
     stated = np.array([float(problem.parties[name]["disagreement"]) for name in found.parties])
 
+    logs = [index for index, key in enumerate(order) if terms[key]["kind"] == "log"]
+    others = [index for index, key in enumerate(order) if terms[key]["kind"] != "log"]
+    times, rates = (np.array([float(terms[order[index]][name]) for index in logs]) for name in ("coefficient", "rate"))
+
     def at(point: np.ndarray) -> Local:
-        gains, slopes, bends = -stated, np.zeros((len(stated), len(order))), np.zeros(len(order))
-        for index, key in enumerate(order):
-            gains[owners[index]] += worth(terms[key], point[index])
-            slopes[owners[index], index], bends[index] = slope(terms[key], point[index])
-        return Local(gains, slopes, bends, owners)
+        values, first, second = np.zeros((3, len(order)))
+        inner = 1 + rates * point[logs]
+        values[logs], first[logs] = times * np.log(inner), times * rates / inner
+        second[logs] = -times * (rates / inner) ** 2
+        for index in others:
+            term, share = terms[order[index]], float(point[index])
+            values[index], (first[index], second[index]) = worth(term, share), slope(term, share)
+        slopes = np.zeros((len(stated), len(order)))
+        slopes[owners, np.arange(len(order))] = first
+        return Local(np.bincount(owners, values, len(stated)) - stated, slopes, second, owners)
 
     amount = np.array([float(problem.resources[name]) for name in resources])
     corners = tuple(tuple(float(x) for x, _ in terms[key].get("points", ())) for key in order)
-    return Smooth(at, use, amount, np.array(weights), logs, corners)
+    return Smooth(at, use, amount, np.array(weights), of_logs, corners)
 
 
 def smooth_lottery(gain: np.ndarray, weights: list[float]) -> Smooth:

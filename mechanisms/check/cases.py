@@ -36,11 +36,12 @@ def verify_case(problem: Case, outcome: Result) -> list[Finding]:
     own = kind_module(spec.kind)
     found = list(own.consistent(whole, outcome))
     found += charges_match(outcome)
+    broken = bool(found)
     if outcome.digest != digest_of(whole.to_dict(), spec.version, outcome.to_dict()):
         found.append(
             Finding("consistent", "wrong_digest", "the digest is not that of this problem and outcome", "/digest")
         )
-    if found:
+    if broken:
         return found  # what is not even consistent need not be weighed
     for name, check in own.CHECKS.items():
         if spec.holds(name, whole.params):

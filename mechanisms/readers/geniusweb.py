@@ -2,7 +2,8 @@
 
 A domain is `{"name", "issuesValues": {issue: {"values": [...]}}}`; a profile `{"LinearAdditiveUtilitySpace":
 {"issueWeights", "issueUtilities": {issue: {"DiscreteValueSetUtilities": {"valueUtilities": {value: u}}}},
-"reservationBid"}}`. All numbers are read exactly; the reservation is the reservation bid's utility.
+"reservationBid"}}`, where older files say `discreteutils`. All numbers are read exactly; the reservation is the
+reservation bid's utility.
 """
 
 from __future__ import annotations
@@ -61,7 +62,9 @@ def _profile(data: Any, issues: dict[str, list[str]]) -> dict[str, Any]:
     weights, utilities = _get(space, "issueWeights"), _get(space, "issueUtilities")
     values = {}
     for issue, options in issues.items():
-        own = _get(_get(_get(utilities, issue), "DiscreteValueSetUtilities"), "valueUtilities")
+        stated = _get(utilities, issue)
+        name = "discreteutils" if "discreteutils" in stated else "DiscreteValueSetUtilities"
+        own = _get(_get(stated, name), "valueUtilities")
         values[issue] = {option: _get(own, option) for option in options}
     found = {"weights": {issue: _get(weights, issue) for issue in issues}, "values": values}
     return found | {"reservation": _reservation(space, found)}

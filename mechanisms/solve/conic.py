@@ -91,8 +91,8 @@ class Solved:
         return expression.constant + sum(self.values[index] * value for index, value in expression.terms.items())
 
 
-def maximise(program: Program, goal: Line) -> Solved:
-    """The maximum of `goal`; NotSolvedError where there is none, or none was reached."""
+def maximise(program: Program, goal: Line, tolerance: float = TOLERANCE) -> Solved:
+    """The maximum of `goal`, its gap within `tolerance`; NotSolvedError where there is none, or none was reached."""
     import clarabel  # noqa: PLC0415 - heavy, and only convex problems need it
     from scipy import sparse  # noqa: PLC0415 - the same
 
@@ -111,18 +111,18 @@ def maximise(program: Program, goal: Line) -> Solved:
         cost[index] = -gain
     constants = np.array([row.constant for row in rows])
     none = sparse.csc_matrix((program.size, program.size))
-    found = clarabel.DefaultSolver(none, cost, matrix, constants, cones, _settings(clarabel)).solve()
+    found = clarabel.DefaultSolver(none, cost, matrix, constants, cones, _settings(clarabel, tolerance)).solve()
     if str(found.status) not in ("Solved", "AlmostSolved"):
         raise NotSolvedError(str(found.status))
     start = len(program.zeros)
     return Solved(np.array(found.x), np.array(found.z)[start : start + len(program.positives)])
 
 
-def _settings(clarabel: Any) -> Any:
+def _settings(clarabel: Any, tolerance: float) -> Any:
     settings = clarabel.DefaultSettings()
     settings.verbose = False
     settings.max_threads = 1
-    settings.tol_gap_abs = settings.tol_gap_rel = settings.tol_feas = TOLERANCE
+    settings.tol_gap_abs = settings.tol_gap_rel = settings.tol_feas = tolerance
     return settings
 
 
