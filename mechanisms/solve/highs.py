@@ -92,9 +92,10 @@ class Relaxation:
         return ray / ray.max() * 4.0 * self.packing.total
 
 
-def best_integral(packing: Packing, cliques: Sequence[Column], free: Mask, ones: Mask, nodes: int) -> list[int]:
+def best_integral(packing: Packing, cliques: Sequence[Column], free: Mask, ones: Mask, nodes: int) -> list[int] | None:
     """The best columns out of `free` beside `ones` by HiGHS' own branch and bound, at a gap under a unit.
 
+    None where nothing goes together with `ones`.
     Raises UnprovenError past `nodes`, SolverFailedError where the status is unknown, the answer fractional or
     infeasible, or the bound a unit or more away.
     """
@@ -111,6 +112,8 @@ def best_integral(packing: Packing, cliques: Sequence[Column], free: Mask, ones:
     bound = float(highs.getInfo().mip_dual_bound) * scale
     if status in ("Solution limit reached", "Iteration limit reached"):
         raise UnprovenError(0, _above(bound))
+    if status == "Infeasible" and ones.any():
+        return None
     if status != "Optimal":
         raise SolverFailedError(f"HiGHS ends an integer program with {status}")
     chosen = keep[_integral(np.array(highs.getSolution().col_value, float), len(keep))].tolist()

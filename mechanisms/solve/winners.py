@@ -8,7 +8,7 @@ from typing import Literal
 
 import numpy as np
 
-from mechanisms.solve.errors import UnprovenError
+from mechanisms.solve.errors import SolverFailedError, UnprovenError
 from mechanisms.solve.highs import Relaxation, best_integral
 from mechanisms.solve.packing import Column, Mask, Packing
 from mechanisms.solve.search import Search, Step
@@ -65,7 +65,10 @@ class Winners:
             chosen = best_integral(self.packing, self.relaxation.pool[-200:], left, into, self.limit - OWN_NODES)
         except UnprovenError as error:
             raise UnprovenError(search.value, min(search.high, max(error.high, search.value))) from error
-        search.offer(chosen)
+        if search.best and (chosen is None or self.packing.worth(chosen) < search.value):
+            raise SolverFailedError(f"HiGHS calls less optimal than {search.value}, which is reached")
+        if chosen is not None:
+            search.offer(chosen)
         return Proven(search.value, tuple(search.best), "solver", (), [])
 
     def preferred(self, liking: Sequence[Sequence[int]]) -> Proven:
