@@ -100,10 +100,12 @@ def best_integral(packing: Packing, cliques: Sequence[Column], free: Mask, ones:
     infeasible, or the bound a unit or more away.
     """
     kept = free | ones
+    if not kept.any():
+        return []
     keep = np.flatnonzero(kept)
     part = packing.restricted(keep)
     at = np.cumsum(kept) - 1
-    scale = scale_of(packing)
+    scale = scale_of(part)
     highs = quiet_solver(mip_rel_gap=0.0, mip_abs_gap=0.5 / scale, mip_max_nodes=nodes)
     model = _model(part, [at[clique[kept[clique]]] for clique in cliques], integral=True)
     model.col_lower_ = ones[keep].astype(np.float64)

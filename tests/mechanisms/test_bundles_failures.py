@@ -53,12 +53,12 @@ class Broken:
             raise RuntimeError("segmentation fault")
         return self._real.run()
 
-    def getModelStatus(self):  # noqa: N802
+    def getModelStatus(self):
         if self.failing and self.way == "unknown status":
             return highspy.HighsModelStatus.kUnknown
         return self._real.getModelStatus()
 
-    def getSolution(self):  # noqa: N802
+    def getSolution(self):
         found = self._real.getSolution()
         if not self.failing or self.way in ("dies", "unknown status"):
             return found
@@ -95,7 +95,7 @@ def test_no_failure_at_any_solve_yields_a_wrong_payment(monkeypatch, way, own_no
     assert run("vcg", SALE).payments == true.payments
     solves = Broken.runs
     assert solves >= 3
-    for at in range(1, solves + 1):  # from the first solve on, from the second ...
+    for at in sorted({1, 2, 3, solves // 2, solves - 1, solves}):  # the main solve, and marginal ones
         with monkeypatch.context() as patch:
             patch.setattr(winners, "OWN_NODES", own_nodes)
             broken(patch, way, at)
@@ -155,11 +155,11 @@ def test_a_hang_is_ended_by_the_parent_as_a_failure(at):
     child.stdout.close()
 
 
-def hard(seed: int) -> dict:
+def hard(seed: int, agents: int = 40) -> dict:
     rng = Random(f"hard {seed}")
     lots = [f"L{i:02}" for i in range(18)]
     bids = []
-    for i in range(40):
+    for i in range(agents):
         own = {tuple(sorted(rng.sample(lots, rng.randint(3, 5)))) for _ in range(3)}
         atoms = [{"bundle": dict.fromkeys(b, 1), "value": sum(rng.randint(80, 120) for _ in b)} for b in sorted(own)]
         bids.append({"agent": f"a{i:02}", "atoms": atoms})
@@ -218,7 +218,7 @@ def test_the_default_gap_is_wrong_on_many_near_ties():
 
 
 def test_the_order_of_bids_and_a_fresh_process_change_no_byte():
-    given = hard(2)
+    given = hard(2, agents=14)
     here = run("core_selecting", given).to_json()
     shuffled = {**given, "bids": given["bids"][::-1], "lots": given["lots"][::-1]}
     assert run("core_selecting", shuffled).to_json() == here

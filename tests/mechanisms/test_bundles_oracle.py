@@ -7,8 +7,8 @@ from random import Random
 
 import numpy as np
 import pytest
-from bundle_oracle import best, blocked_by, clarke, core_constraints, exchange, small
-from scipy.optimize import linprog
+from bundle_oracle import best, bid_of, blocked_by, clarke, core_constraints, exchange, small
+from scipy.optimize import LinearConstraint, linprog, milp
 
 from mechanisms import run
 from mechanisms.check import verify
@@ -111,3 +111,61 @@ def test_other_rules_agree_with_every_allocation_tried(agrees_on):
 def test_other_rules_agree_5_000_times(agrees_on):
     for seed in range(1000, 6000):
         agrees_on(seed)
+
+
+def middling(seed: int) -> dict:
+    rng = Random(f"middling {seed}")
+    lots = [f"L{i:02}" for i in range(rng.randint(8, 16))]
+    base, spread = rng.choice([(0, 1000), (50_000, 3), (5, 3)])
+    bids = [bid_of(rng, f"a{i:02}", lots, base, spread, False) for i in range(rng.randint(10, 30))]
+    for bid in bids:
+        bid["atoms"] = [{**a, "bundle": dict.fromkeys(a["bundle"], 1)} for a in bid["atoms"]]
+    made = [{"id": lot, "seller": "s"} for lot in lots]
+    return {"mechanism": "vcg", "params": {}, "currency": "USD", "exponent": 2, "lots": made, "bids": bids}
+
+
+def by_edges(given: dict, without: str = "") -> int:
+    """Winner determination as an independent set: one constraint for each pair of atoms that exclude each other."""
+    atoms = [(a, b["agent"]) for b in given["bids"] if b["agent"] != without for a in b["atoms"]]
+    values = [
+        min(a["value"], b.get("budget", a["value"])) for b in given["bids"] if b["agent"] != without for a in b["atoms"]
+    ]
+    pairs = [
+        (i, j)
+        for i, (one, agent) in enumerate(atoms)
+        for j, (other, rival) in enumerate(atoms[:i])
+        if agent == rival or one["bundle"].keys() & other["bundle"].keys()
+    ]
+    table = np.zeros((len(pairs), len(atoms)))
+    for row, pair in enumerate(pairs):
+        table[row, list(pair)] = 1
+    found = milp(
+        -np.array(values, float),
+        constraints=LinearConstraint(table, -np.inf, 1),
+        integrality=np.ones(len(atoms)),
+        bounds=(0, 1),
+        options={"mip_rel_gap": 0},
+    )
+    assert found.status == 0
+    return round(-found.fun)
+
+
+def formulations_agree(seed: int) -> None:
+    given = middling(seed)
+    outcome = run("vcg", given)
+    assert outcome.welfare == by_edges(given)
+    for award in outcome.awards:
+        assert outcome.payments[award.agent] == award.value - outcome.welfare + by_edges(given, award.agent)
+    assert verify(Problem.from_json(given), outcome) == []
+
+
+def test_a_second_formulation_agrees():
+    for seed in range(8):
+        formulations_agree(seed)
+
+
+@pytest.mark.prove
+@pytest.mark.parametrize("part", range(10))
+def test_a_second_formulation_agrees_500_times(part):
+    for seed in range(100 + 50 * part, 150 + 50 * part):
+        formulations_agree(seed)
