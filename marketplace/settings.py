@@ -78,7 +78,7 @@ def _database(url: str) -> dict:
         config["OPTIONS"] = dict(SQLITE_OPTIONS)
         config["TEST"] = {"NAME": str(config["NAME"]) + ".test"}  # a file: several threads and processes share it
     else:
-        config["OPTIONS"] = {"pool": {"min_size": 1, "max_size": 16, "timeout": 20}}
+        config["OPTIONS"] = {**config.get("OPTIONS", {}), "pool": {"min_size": 1, "max_size": 16, "timeout": 20}}
     return config
 
 

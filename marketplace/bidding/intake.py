@@ -101,14 +101,14 @@ class Committer:
             if wanted:
                 await self._commit(store, wanted)
 
-    async def _commit(self, store: Store, group: Sequence[Waiting]) -> None:
-        """Commit the group; where that fails, each alone, so that one poisoned bid costs no other its place."""
+    async def _commit(self, store: Store, group: Sequence[Waiting], *, again: bool = False) -> None:
+        """Commit the group; where that fails, each alone once more: one poisoned bid costs no other its place."""
         try:
             decisions = await store.commit([act for act, _ in group])
         except Exception as error:
-            if len(group) > 1:
+            if len(group) > 1 or not again:
                 for waiting in group:
-                    await self._commit(store, [waiting])
+                    await self._commit(store, [waiting], again=True)
                 return
             log.exception("a bid could not be committed")
             self._tell(group[0], _busy("The bid could not be stored now."), error)

@@ -85,10 +85,10 @@ def refuse_unless_open(state: str, past_close: bool, ref: str) -> None:
 def complete_join(*, participation: Participation) -> bool:
     """pending -> active or refused, as its hold has turned out; False while that is not known."""
     hold = Authorisation.objects.get(pk=participation.authorisation_id)
-    if hold.state not in (Authorisation.State.AUTHORISED, Authorisation.State.REFUSED):
+    if hold.state in (Authorisation.State.PENDING, Authorisation.State.UNKNOWN):
         return False
-    joined = hold.state == Authorisation.State.AUTHORISED
     market = Market.objects.select_for_update().get(pk=participation.market_id)
+    joined = hold.state == Authorisation.State.AUTHORISED and market.state == Market.State.OPEN
     state = State.ACTIVE if joined else State.REFUSED
     if Participation.objects.filter(pk=participation.pk, state=State.PENDING).update(state=state) != 1:
         return False

@@ -6,12 +6,12 @@ from marketplace.core import limits
 from marketplace.core.sweeps import Sweep
 from marketplace.settlement.models import Authorisation
 
-KNOWN = (Authorisation.State.AUTHORISED, Authorisation.State.REFUSED)
+MOVING = (Authorisation.State.PENDING, Authorisation.State.UNKNOWN)
 
 
 def complete_joins() -> int:
     """Complete the joins whose hold has turned out one way or the other."""
-    due = Participation.objects.filter(state=Participation.State.PENDING, authorisation__state__in=KNOWN)
+    due = Participation.objects.filter(state=Participation.State.PENDING).exclude(authorisation__state__in=MOVING)
     return sum(complete_join(participation=row) for row in due[: limits.SWEEP_BATCH])
 
 

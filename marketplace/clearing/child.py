@@ -4,7 +4,7 @@ import json
 import logging
 from typing import TextIO
 
-from django.db import close_old_connections
+from django.db import InterfaceError, OperationalError, close_old_connections
 
 import mechanisms
 from marketplace.clearing.problems import build_problem
@@ -37,6 +37,9 @@ def clear(ref: str, claim: str) -> dict[str, object]:
     try:
         problem, outcome = _run(round_)
         heads = commit_outcome(round_=round_, claim=claim, problem=problem, outcome=outcome)
+    except (OperationalError, InterfaceError):
+        log.exception("round %s: the database failed; the lease gives the round to the next worker", ref)
+        return {"state": "interrupted", "heads": {}}
     except Exception as error:
         log.exception("round %s failed", ref)
         fail_round(round_=round_, claim=claim, reason=f"{type(error).__name__}: {error}")

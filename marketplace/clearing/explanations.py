@@ -31,5 +31,6 @@ def outcome_answer(market: Market, participation: str | None) -> dict[str, Any]:
         answer |= {"problem": json.loads(round_.problem), "outcome": json.loads(round_.outcome)}
     if participation is not None:
         answer["mine"] = private_facts(market, round_, outcome, participation)
-        answer["why"] = mechanisms.explain(problem, outcome, participation)
+        took_part = any(bid.agent == participation for bid in problem.bids)
+        answer["why"] = mechanisms.explain(problem, outcome, participation) if took_part else "You had no bid in it."
     return answer

@@ -4,7 +4,7 @@ import json
 from typing import Any
 
 from marketplace.bidding.models import Bid
-from marketplace.markets.models import Round
+from marketplace.markets.models import Market, Round
 from marketplace.markets.terms import problem_lots
 
 
@@ -14,7 +14,7 @@ def build_problem(round_: Round) -> dict[str, Any]:
     bids = Bid.objects.filter(market=market, status=Bid.Status.ACCEPTED).select_related("participation")
     return {
         "mechanism": market.mechanism,
-        "params": market.params,
+        "params": _by_participation(market),
         "seed": market.seed,
         "currency": market.currency,
         "exponent": market.exponent,
@@ -24,3 +24,12 @@ def build_problem(round_: Round) -> dict[str, Any]:
             for bid in bids.order_by("participation__ref")
         ],
     }
+
+
+def _by_participation(market: Market) -> dict[str, Any]:
+    """The params; `quality`, which operators state by agent, by the names that the agents have in this problem."""
+    params = dict(market.params)
+    if "quality" in params:
+        names = market.participations.exclude(state="refused").values_list("agent__ref", "ref")
+        params["quality"] = {ref: params["quality"][agent] for agent, ref in names if agent in params["quality"]}
+    return params

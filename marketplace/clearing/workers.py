@@ -2,7 +2,7 @@
 
 import json
 import os
-import select
+import selectors
 import subprocess
 import sys
 import threading
@@ -33,9 +33,13 @@ class Worker:
             process = self._running()
             try:
                 return self._ask(process, {"round": round_ref, "claim": claim}, time.monotonic() + seconds, heartbeat)
-            except (ChildDied, OSError) as error:
+            except (
+                BaseException
+            ) as error:  # its answer may still be in the pipe: a child is used again only when in step
                 self._kill()
-                raise ChildDied(str(error)) from error
+                if isinstance(error, OSError | ValueError):
+                    raise ChildDied(str(error)) from error
+                raise
 
     def stop(self) -> None:
         """End the child: it stops by itself when its input ends."""
@@ -71,15 +75,12 @@ class Worker:
         stdin, stdout = cast(IO[bytes], process.stdin), cast(IO[bytes], process.stdout)
         stdin.write(json.dumps(order).encode() + b"\n")
         stdin.flush()
-        while time.monotonic() < until:
-            ready, _, _ = select.select([stdout], [], [], HEARTBEAT_SECONDS)
-            if ready:
-                line = stdout.readline()
-                if not line:
-                    raise ChildDied(f"the clearing child ended with status {process.wait()}")
-                reply: dict[str, Any] = json.loads(line)
-                return reply
-            heartbeat()
+        with selectors.DefaultSelector() as selector:  # select() itself knows no descriptor beyond 1023
+            selector.register(stdout, selectors.EVENT_READ)
+            while time.monotonic() < until:
+                if selector.select(HEARTBEAT_SECONDS):
+                    return _reply(process, stdout.readline(), order)
+                heartbeat()
         raise ChildDied("the clearing child did not answer in time")
 
     def _kill(self) -> None:
@@ -94,6 +95,15 @@ class Worker:
                 if pipe is not None:
                     pipe.close()
         self._process = None
+
+
+def _reply(process: subprocess.Popen[bytes], line: bytes, order: dict[str, str]) -> dict[str, Any]:
+    if not line:
+        raise ChildDied(f"the clearing child ended with status {process.wait()}")
+    reply: dict[str, Any] = json.loads(line)
+    if reply["round"] != order["round"]:
+        raise ChildDied(f"the clearing child answered for {reply['round']}")
+    return reply
 
 
 def _environment() -> dict[str, str]:

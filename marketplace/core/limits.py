@@ -21,4 +21,4 @@ MAX_CHARGE_MINOR = 99_999_999  # what Stripe accepts for one payment
 CLEARING_SECONDS = 120  # the parent's wall clock; past it the child is killed and the round has failed
 SWEEP_BATCH = 50
 MARKET_MIN_SECONDS = 1
-MARKET_MAX_SECONDS = 90 * 24 * 3600
+MARKET_MAX_SECONDS = 6 * 24 * 3600  # a card's hold lives for seven days, and settling takes its time

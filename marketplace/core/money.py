@@ -8,14 +8,26 @@ EXPONENTS = {
     **dict.fromkeys(("XAF", "XOF", "XPF"), 0),
     **dict.fromkeys(("BHD", "JOD", "KWD", "OMR", "TND"), 3),
 }
-CURRENCIES = frozenset(EXPONENTS) | frozenset(
-    "AUD BRL CAD CHF CNY CZK DKK EUR GBP HKD HUF ILS INR MXN NOK NZD PLN RON SEK SGD THB TRY USD ZAR".split()  # noqa: SIM905
-)
+# What a card can be charged at least, by currency, in minor units: the currencies that markets may have.
+LEAST_CHARGES = {
+    **dict.fromkeys(("AUD", "CAD", "CHF", "EUR", "JPY", "USD"), 50),
+    "GBP": 30,
+    "PLN": 200,
+    "DKK": 250,
+    "NOK": 300,
+    "SEK": 300,
+}
+CURRENCIES = frozenset(LEAST_CHARGES)
 
 
 def minor_exponent(currency: str) -> int:
     """How many decimals the currency's minor unit has: 0 (JPY), 2 (EUR) or 3 (KWD)."""
     return EXPONENTS.get(currency, 2)
+
+
+def least_charge(currency: str) -> int:
+    """The least that a card can be charged in this currency, in minor units."""
+    return LEAST_CHARGES.get(currency, 50)
 
 
 def charge_step(currency: str) -> int:

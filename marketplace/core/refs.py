@@ -3,6 +3,7 @@
 import base64
 import secrets
 
+PATTERN = "[0-9A-Za-z_]{1,64}"  # what a name in an address may look like
 BYTES = 15  # 120 bits, 24 characters
 _CROCKFORD = bytes.maketrans(b"ABCDEFGHIJKLMNOPQRSTUVWXYZ234567", b"abcdefghjkmnpqrstvwxyz0123456789")  # no i, l, o, u
 

@@ -151,9 +151,11 @@ _HOOKS: dict[str, Any] = {
 
 
 def _refuse_surrogates(raw: bytes, value: Any) -> None:
-    """A lone surrogate can only come from a \\uD800 escape; look closely only where one stands."""
+    """A lone surrogate, or a NUL, can only come from an escape; look closely only where one stands."""
     if b"\\u" not in raw:
         return
+    if b"\\u0000" in raw:
+        raise _bad("nul_character", "A string holds the character U+0000.", "Leave it out.")
     try:
         json.dumps(value, ensure_ascii=False, default=str).encode("utf-8")
     except UnicodeEncodeError:

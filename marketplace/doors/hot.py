@@ -6,12 +6,13 @@ from typing import Any
 
 from marketplace.agents.keys import bearer
 from marketplace.core import limits
+from marketplace.core.refs import PATTERN
 from marketplace.core.refusals import Refusal
 from marketplace.doors.answer import Answer, answer, identify, refused
 
 Receive = Callable[[], Awaitable[dict[str, Any]]]
 Send = Callable[[dict[str, Any]], Awaitable[None]]
-_BIDS = re.compile(r"/api/v1/markets/([^/]{1,64})/bids/")
+_BIDS = re.compile(rf"/api/v1/markets/({PATTERN})/bids/")
 
 
 def hot_market(scope: dict[str, Any]) -> str | None:

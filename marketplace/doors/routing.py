@@ -5,12 +5,13 @@ from channels.security.websocket import OriginValidator
 from django.conf import settings
 from django.urls import re_path
 
+from marketplace.core.refs import PATTERN
 from marketplace.doors.socket import MarketSocket, NoSocket
 
 
 def websocket_application() -> OriginValidator:
     """The sockets, open to programs (no Origin) and to pages of our own hosts."""
-    market = re_path(r"^ws/v1/markets/(?P<market_ref>[^/]{1,64})/$", MarketSocket.as_asgi())
+    market = re_path(rf"^ws/v1/markets/(?P<market_ref>{PATTERN})/$", MarketSocket.as_asgi())
     return OwnOrigin(URLRouter([market, re_path(r"", NoSocket.as_asgi())]), settings.ALLOWED_HOSTS)
 
 

@@ -1,20 +1,30 @@
 """Addresses of the doors."""
 
-from django.urls import path
+from django.urls import path, register_converter
+from django.urls.converters import StringConverter
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerView
 
+from marketplace.core.refs import PATTERN
 from marketplace.doors import texts
 from marketplace.doors.pages import views as pages
 from marketplace.doors.rest import agents, markets, me, results, trading, unknown
 from marketplace.settlement.webhooks import stripe_webhook
 
+
+class RefConverter(StringConverter):
+    """Names of rows; anything else is an address that does not exist."""
+
+    regex = PATTERN
+
+
+register_converter(RefConverter, "ref")
 V1 = "api/v1/"
-MARKET = V1 + "markets/<str:market_ref>/"
+MARKET = V1 + "markets/<ref:market_ref>/"
 
 urlpatterns = [
     path("", pages.index_page, name="index"),
-    path("markets/<str:market_ref>/", pages.market_page, name="market-page"),
-    path("markets/<str:market_ref>/outcome/", pages.outcome_fragment, name="market-page-outcome"),
+    path("markets/<ref:market_ref>/", pages.market_page, name="market-page"),
+    path("markets/<ref:market_ref>/outcome/", pages.outcome_fragment, name="market-page-outcome"),
     path("client.py", texts.client_file, name="client"),
     path("llms.txt", texts.llms_file, name="llms"),
     path("api/schema/", SpectacularAPIView.as_view(), name="schema"),
@@ -31,7 +41,7 @@ urlpatterns = [
     path(MARKET + "participations/", trading.ParticipationsView.as_view(), name="participations"),
     path(MARKET + "previews/", trading.PreviewsView.as_view(), name="previews"),
     path(MARKET + "bids/", trading.BidsView.as_view(), name="bids"),
-    path(MARKET + "bids/<str:bid_ref>/", trading.BidView.as_view(), name="bid"),
+    path(MARKET + "bids/<ref:bid_ref>/", trading.BidView.as_view(), name="bid"),
     path(MARKET + "outcome/", results.OutcomeView.as_view(), name="outcome"),
     path(MARKET + "events/", results.EventsView.as_view(), name="events"),
     path(MARKET + "report.csv", results.ReportView.as_view(), name="report"),

@@ -46,6 +46,8 @@ def closing_instant(config: MarketConfiguration, now: datetime) -> datetime:
     """When the market closes, UTC; refused where it is not said once, or out of bounds."""
     if (config.closes_at is None) == (config.closes_in_s is None):
         raise _refused("closing_unclear", "Say either closes_at or closes_in_s.", "/closes_at")
+    if (config.closes_in_s or 0) > limits.MARKET_MAX_SECONDS:
+        raise _refused("closing_out_of_bounds", "The market would be open for too long.", "/closes_in_s")
     opens_at = opening_instant(config, now)
     closes_at = config.closes_at or opens_at + timedelta(seconds=config.closes_in_s or 0)
     if closes_at.tzinfo is None:
@@ -53,7 +55,14 @@ def closing_instant(config: MarketConfiguration, now: datetime) -> datetime:
     seconds = (closes_at - opens_at).total_seconds()
     if not limits.MARKET_MIN_SECONDS <= seconds <= limits.MARKET_MAX_SECONDS:
         raise _refused("closing_out_of_bounds", f"The market would be open for {seconds:.0f} seconds.", "/closes_at")
-    return closes_at.astimezone(UTC)
+    return _utc(closes_at, "/closes_at")
+
+
+def _utc(moment: datetime, pointer: str) -> datetime:
+    try:
+        return moment.astimezone(UTC)
+    except OverflowError:
+        raise _refused("closing_out_of_bounds", "The instant is beyond the calendar.", pointer) from None
 
 
 def opening_instant(config: MarketConfiguration, now: datetime) -> datetime:
@@ -62,11 +71,16 @@ def opening_instant(config: MarketConfiguration, now: datetime) -> datetime:
         return now
     if config.opens_at.tzinfo is None:
         raise _refused("instant_without_zone", "An instant needs its offset from UTC.", "/opens_at")
-    return max(now, config.opens_at.astimezone(UTC))
+    return max(now, _utc(config.opens_at, "/opens_at"))
 
 
 def checked(config: MarketConfiguration) -> None:
     """Refuse what cannot become a market: wrong currency, unknown rule, parameters or lots that it refuses."""
+    if config.params.get("direction") == "buy":
+        raise _refused("direction_not_for_markets", "No market buys yet; the library does.", "/params/direction")
+    for index, lot in enumerate(config.lots):
+        if len(lot.id) > 64 or len(lot.title) > limits.NAME_CHARS:
+            raise _refused("text_out_of_bounds", "A lot's id has at most 64 characters.", f"/lots/{index}")
     if config.currency not in CURRENCIES:
         raise _refused("currency_unknown", f"{config.currency[:8]!r} is not a currency of ours.", "/currency")
     if not 0 <= config.exponent <= 6:

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from marketplace.core.money import charge_step, minor_from_units, split_largest_remainder
 
 MARKET = "@market"  # the counterparty of two-sided rules
-LEAST_CHARGE_MINOR = 50  # what Stripe takes as one payment
 
 
 @dataclass(frozen=True, slots=True)

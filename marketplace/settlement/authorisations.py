@@ -6,11 +6,10 @@ from typing import Any
 from marketplace.agents.models import Principal
 from marketplace.core import clock
 from marketplace.core.limits import MAX_CHARGE_MINOR
-from marketplace.core.money import charge_step, minor_text
+from marketplace.core.money import charge_step, least_charge, minor_text
 from marketplace.core.refs import new_ref
 from marketplace.core.refusals import Refusal
 from marketplace.settlement import gateway, ledger, work
-from marketplace.settlement.amounts import LEAST_CHARGE_MINOR
 from marketplace.settlement.gateway import Declined, Result, Unknown
 from marketplace.settlement.models import Authorisation, Journal, PaymentMethod
 
@@ -118,8 +117,8 @@ def _method_for(principal: Principal, amount_minor: int, currency: str) -> Payme
         return None
     if amount_minor > MAX_CHARGE_MINOR:
         raise _limit("high", "most", MAX_CHARGE_MINOR, currency)
-    if amount_minor < LEAST_CHARGE_MINOR:
-        raise _limit("low", "least", LEAST_CHARGE_MINOR, currency)
+    if amount_minor < least_charge(currency):
+        raise _limit("low", "least", least_charge(currency), currency)
     methods = PaymentMethod.objects.filter(principal=principal, state=PaymentMethod.State.ACTIVE)
     method = methods.order_by("-pk").first()
     if method is None:

@@ -69,8 +69,15 @@ def note_payout(journal: Journal, row: Obligation, result: Result) -> None:
             due_at=work.again_at(row.tries),
             last_error=result.detail,
         )
+    elif result.code == NO_ACCOUNT and _payable(row):  # the account came while we looked
+        rows.update(state=State.PENDING, due_at=clock.now())
     else:
         rows.update(state=State.HELD_FOR_SELLER, due_at=None, last_error=f"{result.code}: {result.detail}"[:200])
+
+
+def _payable(row: Obligation) -> bool:
+    accounts = PayoutAccount.objects.filter(principal_id=row.principal_id, state=PayoutAccount.State.ENABLED)
+    return accounts.exists()
 
 
 def _note_paid(journal: Journal, row: Obligation, made: dict[str, Any]) -> None:

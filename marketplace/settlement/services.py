@@ -1,6 +1,6 @@
 """What other apps do with settlement; each verb lives with its noun."""
 
-from marketplace.settlement.amounts import LEAST_CHARGE_MINOR, MARKET, MinorAmounts, minor_amounts
+from marketplace.settlement.amounts import MARKET, MinorAmounts, minor_amounts
 from marketplace.settlement.authorisations import authorise, reserve
 from marketplace.settlement.ledger import balances, open_journal
 from marketplace.settlement.obligations import (
@@ -15,7 +15,6 @@ from marketplace.settlement.verification import verify_journal
 from marketplace.settlement.wallets import add_payment_method, add_payout_account
 
 __all__ = [
-    "LEAST_CHARGE_MINOR",
     "MARKET",
     "MinorAmounts",
     "Summary",

@@ -47,6 +47,8 @@ def add_payout_account(*, principal: Principal, country: str = "NL") -> PayoutAc
             PayoutAccount.objects.filter(pk=account.pk, stripe_account="").delete()
             raise _not_made(result)
         note_account(account, _done(result))
+    elif account.state == PayoutAccount.State.ENABLED:
+        payouts.resume(principal=principal)
     return account
 
 

@@ -26,6 +26,8 @@ def verify(problem: Problem | Case, outcome: Any) -> list[Finding]:
     """
     if isinstance(problem, Case):
         return verify_case(problem, outcome)
+    if outcome.mechanism != problem.mechanism:
+        return [Finding("consistent", "wrong_mechanism", "the outcome is another rule's", "/mechanism")]
     spec = get(outcome.mechanism)
     whole = prepare(spec, problem)
     found = list(consistent(whole, outcome))
@@ -54,6 +56,7 @@ def consistent(problem: Problem, outcome: Outcome) -> Iterator[Finding]:
     if (outcome.status == "cleared") != bool(outcome.awards):
         yield Finding("consistent", "wrong_status", "cleared means that something was awarded", "/status")
     yield from _charges_match(outcome)
+    yield from _charges_known(problem, outcome)
 
 
 def _kept(problem: Problem, outcome: Outcome) -> int:
@@ -66,6 +69,16 @@ def _kept(problem: Problem, outcome: Outcome) -> int:
     sign = -1 if problem.params.get("direction") == "buy" else 1
     units = {lot.id: sum(abs(n) for n in traded(outcome, lot.id).values()) for lot in problem.lots}
     return sign * sum(lot.reserve * units[lot.id] for lot in problem.lots)
+
+
+def _charges_known(problem: Problem, outcome: Outcome) -> Iterator[Finding]:
+    """Who pays is a bidder or the market's side; who is paid too: no stranger stands in a charge."""
+    owners = {owner for lot in problem.lots for owner in (lot.seller, lot.buyer) if owner}
+    known = {bid.agent for bid in problem.bids} | owners | {"@market"}
+    for index, charge in enumerate(outcome.charges):
+        if not {charge.payer, charge.payee} <= known or charge.payer == charge.payee:
+            detail = "a charge is between bidders, sellers or buyers of lots, and the market"
+            yield Finding("consistent", "charge_of_a_stranger", detail, f"/charges/{index}")
 
 
 def _charges_match(outcome: Outcome) -> Iterator[Finding]:

@@ -9,7 +9,7 @@ from datetime import timedelta
 
 import msgspec
 import pytest
-from django.db import connection
+from django.db import OperationalError, connection
 from django.utils import timezone
 
 import mechanisms
@@ -117,6 +117,35 @@ def test_a_hanging_child_is_killed(closed: Market) -> None:
         worker.clear(round_ref="rnd_x", claim="c", seconds=2.5, heartbeat=lambda: beats.append(time.monotonic()))
     assert beats
     assert worker.pid is None
+
+
+def test_a_failed_heartbeat_leaves_no_answer_for_the_next_round(closed: Market) -> None:
+    worker.stop()
+    worker._running()
+    os.kill(worker.pid, signal.SIGSTOP)
+    pid = worker.pid
+    with pytest.raises(RuntimeError, match="the database is away"):
+        worker.clear(round_ref="rnd_x", claim="c", seconds=20, heartbeat=_fail)
+    assert worker.pid != pid
+    assert sweeps.clear_due() == 1
+    assert closed.rounds.get().state == "cleared"
+
+
+def _fail() -> None:
+    raise RuntimeError("the database is away")
+
+
+def test_a_database_that_fails_in_the_child_leaves_the_round_to_the_lease(
+    closed: Market, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def away(**_: object) -> None:
+        raise OperationalError("terminating connection")
+
+    monkeypatch.setattr(child, "commit_outcome", away)
+    round_ = claimed(closed)
+    assert child.clear(round_.ref, "a")["state"] == "interrupted"
+    round_.refresh_from_db()
+    assert round_.state == "clearing"
 
 
 def test_an_outcome_that_the_checks_refuse_is_never_paid(closed: Market, monkeypatch: pytest.MonkeyPatch) -> None:

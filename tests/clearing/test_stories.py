@@ -140,6 +140,48 @@ def test_an_outcome_tells_each_what_the_market_discloses(swept: Sweep, disclosur
     assert [row["participant"] for row in rows] == ([names[1]] if disclosure == "own_only" else sorted(names))
 
 
+def test_who_joined_and_did_not_bid_is_told_so(swept: Sweep) -> None:
+    market, bidder, idler = open_a_market(), Trader(), Trader()
+    idle = idler.join(market, 9000)
+    bidder.join(market, 9000)
+    bidder.bid(market, buy("room", 7000))
+    settle(market, swept)
+    assert outcome_answer(market, idle.ref)["why"] == "You had no bid in it."
+
+
+def test_slots_rank_by_the_quality_that_the_operator_states_of_agents(swept: Sweep) -> None:
+    good, poor = Trader(), Trader()
+    params = {"clicks": [10], "quality": {good.agent.ref: "10", poor.agent.ref: "1"}}
+    market = open_a_market(mechanism="gsp", params=params, lots=[{"id": "slot", "supply": 1}])
+    names = [trader.join(market, 100_00).ref for trader in (good, poor)]
+    good.bid(market, curve("slot", (1, 50)))
+    poor.bid(market, curve("slot", (1, 60)))
+    outcome = Outcome.from_json(settle(market, swept).outcome)
+    assert [award.agent for award in outcome.awards] == [names[0]]
+
+
+def test_a_charge_that_no_card_takes_is_told_as_it_is(swept: Sweep) -> None:
+    market, traders = open_a_market(), [Trader(), Trader()]
+    names = [trader.join(market, 9000).ref for trader in traders]
+    traders[0].bid(market, buy("room", 7000))
+    traders[1].bid(market, buy("room", 40))
+    settle(market, swept)
+    mine = outcome_answer(market, names[0])["mine"]
+    assert mine["means"] == "You owe 0.40 EUR; that is less than a card can be charged, so nothing is charged."
+    assert not Obligation.objects.exists()
+
+
+def test_a_join_that_the_close_overtakes_is_refused_and_its_hold_released(swept: Sweep) -> None:
+    market, trader = open_a_market(), Trader()
+    participation = trader.join(market, 9000)
+    type(participation).objects.update(state="pending")
+    close_now(market)
+    swept()
+    participation.refresh_from_db()
+    assert participation.state == "refused"
+    assert Authorisation.objects.get().state == "released"
+
+
 def test_events_of_a_life(swept: Sweep) -> None:
     market, guest = open_a_market(), Trader()
     participation = guest.join(market, 9000)

@@ -56,6 +56,7 @@ CORPUS = [
     Case("NaN", atoms("NaN"), 400, "not_json"),
     Case("1e400", atoms("1e400"), 400, "number_out_of_range"),
     Case("lone surrogate", atoms("1", lot="\\ud800"), 400, "lone_surrogate"),
+    Case("NUL", atoms("1", lot="\\u0000"), 400, "nul_character"),
     Case("deep", b'{"atoms": ' + DEEP + b"}", 400, "too_deep"),
     Case("an array", b"[]", 400, "not_an_object", ""),
     Case("null", b"null", 400, "not_an_object", ""),

@@ -79,6 +79,12 @@ def test_an_operator_opens_a_market_once_per_key(operator: Caller) -> None:
         ({"lots": []}, "lots_out_of_bounds", "/lots"),
         ({"lots": [{"id": "a", "supply": 2}]}, "supply_not_one", "/lots/0/supply"),
         ({"lots": [{"id": "a", "seller": "agt_nobody"}]}, "agent_not_found", None),
+        ({"params": {"direction": "buy"}}, "direction_not_for_markets", "/params/direction"),
+        ({"lots": [{"id": "a" * 65}]}, "text_out_of_bounds", "/lots/0"),
+        ({"title": "a\x00b"}, "nul_character", None),
+        ({"currency": "KWD"}, "currency_unknown", "/currency"),
+        ({"closes_in_s": 10**18}, "closing_out_of_bounds", "/closes_in_s"),
+        ({"opens_at": "9999-12-31T23:59:59-12:00"}, "closing_out_of_bounds", "/opens_at"),
         ({"params": {"k": 1}}, "unknown_field", None),
         ({"closes_in_s": 0}, "closing_out_of_bounds", "/closes_at"),
         ({"closes_at": "2099-01-01T00:00:00Z"}, "closing_unclear", "/closes_at"),
@@ -137,7 +143,12 @@ def test_a_payment_method_s_key_is_bound_to_its_body(agent: Caller) -> None:
 
 
 def test_what_is_not_there_is_a_problem_document(agent: Caller, doors_only: Server) -> None:
-    for answer in (agent.get("nope/"), agent.post("nope/", {}), agent.get("markets/mkt_none/")):
+    for answer in (
+        agent.get("nope/"),
+        agent.post("nope/", {}),
+        agent.get("markets/mkt_none/"),
+        agent.get("markets/a%00b/"),
+    ):
         assert answer.status_code == 404
         assert answer.headers["content-type"] == "application/problem+json"
         assert answer.json()["next"]

@@ -54,6 +54,7 @@ told AS (
   SELECT heads.id, heads.head, 'bid.withdrawn', %(at)s::timestamptz, w.payload
   FROM heads JOIN unnest(%(streams)s::bigint[], %(payloads)s::text[]) AS w (id, payload) ON w.id = heads.id)
 SELECT name, head FROM heads"""
+CONNECTION = ("dbname", "user", "password", "host", "port", "sslmode", "sslrootcert", "sslcert", "sslkey", "service")
 PIN = "SET enable_seqscan = off; SET plan_cache_mode = force_generic_plan; SET jit = off"
 
 
@@ -86,8 +87,7 @@ class PostgresStore:
         """The connection; its plans are pinned to the indexes, whatever the statistics of a young table say."""
         if self._connection is None or self._connection.closed:
             settings = connection.get_connection_params()
-            names = ("dbname", "user", "password", "host", "port")
-            given = {name: settings[name] for name in names if settings.get(name)}
+            given = {name: value for name, value in settings.items() if name in CONNECTION and value}
             link = await psycopg.AsyncConnection.connect(
                 **given, autocommit=True, prepare_threshold=0, row_factory=tuple_row
             )

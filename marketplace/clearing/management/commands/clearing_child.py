@@ -14,5 +14,6 @@ class Command(BaseCommand):
     help = "Clears claimed rounds for the server that started it."
 
     def handle(self, *args: Any, **options: Any) -> None:
-        """Serve until standard input ends."""
-        serve(sys.stdin, sys.stdout)
+        """Serve until standard input ends; whatever a rule prints goes to standard error, not among the answers."""
+        answers, sys.stdout = sys.stdout, sys.stderr
+        serve(sys.stdin, answers)
