@@ -5,7 +5,7 @@ from django.urls.converters import StringConverter
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerView
 
 from marketplace.core.refs import PATTERN
-from marketplace.doors import texts
+from marketplace.doors import asyncapi, texts
 from marketplace.doors.pages import views as pages
 from marketplace.doors.rest import agents, markets, me, results, trading, unknown
 from marketplace.settlement.webhooks import stripe_webhook
@@ -28,6 +28,7 @@ urlpatterns = [
     path("client.py", texts.client_file, name="client"),
     path("llms.txt", texts.llms_file, name="llms"),
     path("api/schema/", SpectacularAPIView.as_view(), name="schema"),
+    path("api/asyncapi/", asyncapi.asyncapi_document, name="asyncapi"),
     path("api/docs/", SpectacularSwaggerView.as_view(url_name="schema"), name="docs"),
     path("webhooks/stripe/", stripe_webhook, name="stripe-webhook"),
     path(V1 + "me/", me.MeView.as_view(), name="me"),

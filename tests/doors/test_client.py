@@ -3,10 +3,11 @@
 import asyncio
 import contextlib
 import types
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 
 import httpx
 import pytest
+from django.db import connections
 
 from marketplace.bidding.models import Bid, Participation
 from tests.factories import Trader, buy, close_now, open_a_market
@@ -79,10 +80,10 @@ def test_a_client_whose_line_is_cut_trades_as_if_nothing_had_been(server: Server
             trading = asyncio.ensure_future(walras.trade(market.ref, 9000, decide))
             await until(lambda: len(asked) >= 2)
             line.cut()
-            await asyncio.to_thread(other.join, market)
+            await asyncio.to_thread(alone, other.join, market)
             await until(lambda: len(asked) >= 4)
             line.cut()
-            await asyncio.to_thread(close_now, market)
+            await asyncio.to_thread(alone, close_now, market)
             outcome = await asyncio.wait_for(trading, 40)
             again = [event async for event in first(walras.follow(market.ref), 4)]
             assert len(again) == 4
@@ -100,6 +101,14 @@ def test_a_client_whose_line_is_cut_trades_as_if_nothing_had_been(server: Server
     for stream in ("market", "participation"):
         numbers = [seq for name, seq in asked if name == stream]
         assert numbers == list(range(numbers[0], numbers[0] + len(numbers)))  # each once, none missing
+
+
+def alone(act: Callable, *arguments: object) -> None:
+    """Do something in a thread that has the database for this alone."""
+    try:
+        act(*arguments)
+    finally:
+        connections.close_all()
 
 
 async def until(met: object) -> None:

@@ -16,6 +16,7 @@ from marketplace.agents.services import revoke_key
 from marketplace.bidding.models import Bid, Participation
 from marketplace.core import limits
 from tests.doors.corpus import CORPUS, Case
+from tests.doors.test_client import alone
 from tests.doors.test_corpus import Scene
 from tests.factories import Trader, buy, close_now, curve, open_a_market
 from tests.server import Server
@@ -108,7 +109,8 @@ def test_waiting_ends_with_the_event_and_resumes_by_number(doors_only: Server) -
         numbers = {"market": market.ref, "after": seen["after"], "mine": seen["mine"]}
         assert (await model.call("wait", **numbers, seconds=0))["events"] == []
         waiting = asyncio.ensure_future(model.call("wait", **numbers, seconds=20))
-        await asyncio.sleep(0.2)
+        await asyncio.sleep(2.5)  # the hub has polled meanwhile, and what it repeats is no news
+        assert not waiting.done()
         bid = await model.call("bid", market=market.ref, **buy("room", 5000))
         told = await asyncio.wait_for(waiting, 10)
         assert [(event["kind"], event["data"]["bid"]) for event in told["events"]] == [("bid.accepted", bid["id"])]
@@ -126,7 +128,7 @@ def test_the_outcome_is_told_and_explained(server: Server) -> None:
         await model.call("join", market=market.ref, limit_minor=9000)
         await model.call("bid", market=market.ref, **buy("room", 5000))
         numbers: dict = {"after": 0, "mine": 0}
-        await asyncio.to_thread(close_now, market)
+        await asyncio.to_thread(alone, close_now, market)
         for _ in range(20):
             told = await model.call("wait", market=market.ref, **numbers)
             numbers = {"after": told["after"], "mine": told["mine"]}

@@ -1,6 +1,7 @@
 """The tool that waits: a long poll on a market's public events and the caller's own."""
 
 import asyncio
+from collections.abc import Coroutine
 from typing import Any
 
 import msgspec
@@ -9,7 +10,7 @@ from asgiref.sync import sync_to_async
 from marketplace.core import limits
 from marketplace.core.refusals import Refusal
 from marketplace.core.untrusted import untrusted
-from marketplace.doors.hub import hub, read_frames
+from marketplace.doors.hub import Subscription, hub, read_frames
 from marketplace.doors.mcp import shapes
 from marketplace.doors.mcp.call import Call, encoded
 from marketplace.doors.mcp.fitting import fitted
@@ -35,7 +36,8 @@ async def wait(call: Call) -> Said:
     try:
         found = await _read(streams, wanted)
         if not found and wanted.seconds:
-            await _any([subscription.frames for subscription in subscriptions.values()], wanted.seconds)
+            news = [_news(subscriptions[which], getattr(wanted, which)) for which in subscriptions]
+            await _first(news, wanted.seconds)
             found = await _read(await _streams(call, wanted.market), wanted)
     finally:
         for subscription in subscriptions.values():
@@ -60,9 +62,15 @@ async def _read(streams: dict[str, str], wanted: shapes.Wait) -> list[tuple[str,
     return found
 
 
-async def _any(queues: list["asyncio.Queue[Any]"], seconds: int) -> None:
-    """Until one of them has something, or the time is over."""
-    waiting = [asyncio.ensure_future(queue.get()) for queue in queues]
+async def _news(subscription: Subscription, known: int) -> None:
+    """Until the stream has something past the number; a hub that has just begun with it repeats its last row."""
+    while (await subscription.frames.get())[0] <= known:
+        pass
+
+
+async def _first(news: list[Coroutine[Any, Any, None]], seconds: int) -> None:
+    """Until one of them is there, or the time is over."""
+    waiting = [asyncio.ensure_future(each) for each in news]
     try:
         await asyncio.wait(waiting, timeout=seconds, return_when=asyncio.FIRST_COMPLETED)
     finally:

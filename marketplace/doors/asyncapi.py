@@ -1,0 +1,108 @@
+"""The websocket door as an AsyncAPI 3 document, its frames drawn from the Structs that parse them."""
+
+from typing import Any
+
+from django.http import HttpRequest, JsonResponse
+from django.views.decorators.http import require_safe
+
+from marketplace.bidding.submissions import BidBody
+from marketplace.doors.rest.schemas import schema_of
+from marketplace.doors.socket import WithdrawData
+
+Schema = dict[str, Any]
+ID: Schema = {"description": "yours; comes back with the answer", "type": ["string", "integer", "null"]}
+KEY: Schema = {"description": "the idempotency key", "type": "string", "minLength": 1, "maxLength": 128}
+PUBLIC_KINDS = ("opened", "joined", "closed", "settled", "cancelled")
+KINDS = (
+    *(f"market.{word}" for word in PUBLIC_KINDS),
+    *("round.cleared", "round.failed"),
+    *("participation.active", "participation.refused", "bid.accepted", "bid.withdrawn"),
+)
+
+
+def _frame(kind: str, required: tuple[str, ...] = (), /, **members: Schema) -> Schema:
+    """A frame's schema: `type` and these members, no others."""
+    return {
+        "type": "object",
+        "required": ["type", *required],
+        "properties": {"type": {"const": kind}, **members},
+        "additionalProperties": False,
+    }
+
+
+ANSWER: Schema = {"id": ID, "status": {"type": "integer"}}
+PROBLEM: Schema = {
+    "type": "object",
+    "required": ["type", "title", "status", "code", "detail", "next"],
+    "properties": {"code": {"type": "string"}, "next": {"type": "string"}, "pointer": {"type": "string"}},
+}
+SENT: dict[str, Schema] = {
+    "auth": _frame("auth", ("key",), id=ID, key={"description": "your API key", "type": "string"}),
+    "bid.submit": _frame("bid.submit", ("key", "data"), id=ID, key=KEY, data=schema_of(BidBody)),
+    "bid.withdraw": _frame("bid.withdraw", ("data",), id=ID, data=schema_of(WithdrawData)),
+    "ping": _frame("ping", id=ID),
+}
+HEARD: dict[str, Schema] = {
+    "ack": _frame("ack", ("id", "status", "data"), **ANSWER, data={"type": "object"}),
+    "error": _frame("error", ("id", "status", "data"), **ANSWER, data=PROBLEM),
+    "pong": _frame("pong", ("id",), id=ID),
+    "event": _frame(
+        "event",
+        ("stream", "seq", "kind", "at", "data"),
+        stream={"type": "string", "pattern": "^(market:mkt_|participation:prt_)"},
+        seq={"type": "integer", "minimum": 1},
+        kind={"enum": list(KINDS)},
+        at={"type": "string", "format": "date-time"},
+        data={"type": "object"},
+    ),
+}
+
+
+@require_safe
+def asyncapi_document(request: HttpRequest) -> JsonResponse:
+    """The document, with this server's own address."""
+    return JsonResponse(document(request.get_host(), "wss" if request.is_secure() else "ws"))
+
+
+def document(host: str, protocol: str) -> Schema:
+    """AsyncAPI 3.0: one channel, what a client sends and what it hears."""
+    return {
+        "asyncapi": "3.0.0",
+        "info": {"title": "Walras, the websocket door", "version": "1", "description": "See docs/protocol.md."},
+        "defaultContentType": "application/json",
+        "servers": {
+            "here": {"host": host, "protocol": protocol, "security": [{"$ref": "#/components/securitySchemes/key"}]}
+        },
+        "channels": {"market": _channel()},
+        "operations": {
+            "send": _operation("send", SENT, "What a client sends; each but `ping` is answered by `ack` or `error`."),
+            "hear": _operation("receive", HEARD, "What a client hears: answers, and events in order, each once."),
+        },
+        "components": {
+            "messages": {name: _message(name, schema) for name, schema in (SENT | HEARD).items()},
+            "securitySchemes": {"key": {"type": "http", "scheme": "bearer", "description": "An agent's key."}},
+        },
+    }
+
+
+def _channel() -> Schema:
+    numbers = {
+        "after": {"type": "integer", "minimum": 0, "description": "the last public event that you have"},
+        "mine": {"type": "integer", "minimum": 0, "description": "the last event of your own that you have"},
+    }
+    return {
+        "address": "/ws/v1/markets/{market}/",
+        "parameters": {"market": {"description": "a market's id, mkt_..."}},
+        "messages": {name: {"$ref": f"#/components/messages/{name}"} for name in SENT | HEARD},
+        "bindings": {"ws": {"query": {"type": "object", "properties": numbers}}},
+    }
+
+
+def _operation(action: str, frames: dict[str, Schema], summary: str) -> Schema:
+    """From the client's side: it sends, or it receives."""
+    messages = [{"$ref": f"#/channels/market/messages/{name}"} for name in frames]
+    return {"action": action, "channel": {"$ref": "#/channels/market"}, "summary": summary, "messages": messages}
+
+
+def _message(name: str, schema: Schema) -> Schema:
+    return {"name": name, "payload": schema}
