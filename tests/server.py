@@ -11,6 +11,8 @@ from django.db import connections
 
 from marketplace.demo.place import HOST, ROOT, free_port
 
+HTTP = httpx.Client(trust_env=False, timeout=30)  # one for all: each new one would read the machine's certificates
+
 
 class Server:
     """`manage.py serve` on a free port; `sweeps` says whether it does background work."""
@@ -37,7 +39,7 @@ class Server:
         until = time.monotonic() + 60
         while time.monotonic() < until:
             try:
-                httpx.get(f"{self.url}/api/v1/mechanisms/", trust_env=False).raise_for_status()
+                HTTP.get(f"{self.url}/api/v1/mechanisms/").raise_for_status()
                 return
             except httpx.TransportError:
                 assert self.process.poll() is None, self.log.read_text()

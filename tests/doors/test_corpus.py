@@ -4,7 +4,6 @@ import json
 import uuid
 from collections.abc import Iterator
 
-import httpx
 import pytest
 from websockets.sync.client import connect
 
@@ -14,7 +13,7 @@ from marketplace.bidding.models import Bid
 from marketplace.markets.models import Market
 from tests.doors.corpus import CORPUS, Case
 from tests.factories import Trader, close_now, open_a_market
-from tests.server import Server
+from tests.server import HTTP, Server
 
 pytestmark = pytest.mark.django_db(transaction=True, databases=["default", "stripe_sandbox"])
 DOORS = ("hot", "drf", "websocket")
@@ -67,7 +66,7 @@ def by_http(server: Server, case: Case, market: str, key: str | None, accept: st
     if idempotency is not None:
         headers["Idempotency-Key"] = idempotency
     url = f"{server.url}/api/v1/markets/{market}/bids/"
-    response = httpx.post(url, content=case.body, headers=headers, trust_env=False)
+    response = HTTP.post(url, content=case.body, headers=headers)
     return response.status_code, response.content
 
 

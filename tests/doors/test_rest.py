@@ -16,7 +16,7 @@ from marketplace.bidding.models import Bid
 from marketplace.core.models import IdempotentAnswer
 from marketplace.markets.services import cancel_market
 from tests.factories import ConfigurationFactory, Trader, buy, open_a_market
-from tests.server import Server
+from tests.server import HTTP, Server
 
 pytestmark = pytest.mark.django_db(transaction=True, databases=["default", "stripe_sandbox"])
 
@@ -29,11 +29,11 @@ class Caller:
 
     def post(self, path: str, body: object, key: str | None = None) -> httpx.Response:
         headers = self._trader.headers(key)
-        return httpx.post(self._base + path, json=body, headers=headers, trust_env=False, timeout=30)
+        return HTTP.post(self._base + path, json=body, headers=headers, timeout=30)
 
     def get(self, path: str) -> httpx.Response:
         headers = {"Authorization": f"Bearer {self._trader.key}"}
-        return httpx.get(self._base + path, headers=headers, trust_env=False, timeout=30)
+        return HTTP.get(self._base + path, headers=headers, timeout=30)
 
 
 @pytest.fixture
@@ -181,8 +181,8 @@ def until_closed(socket: ClientConnection) -> Iterator[str]:
 
 
 def test_the_schema_names_every_operation_once(doors_only: Server) -> None:
-    schema = httpx.get(f"{doors_only.url}/api/schema/?format=json", trust_env=False, timeout=30).json()
+    schema = HTTP.get(f"{doors_only.url}/api/schema/?format=json", timeout=30).json()
     names = [act["operationId"] for path in schema["paths"].values() for act in path.values() if "operationId" in act]
     assert len(names) == len(set(names))
     assert "/api/v1/markets/{market_ref}/bids/" in schema["paths"]
-    assert httpx.get(f"{doors_only.url}/api/docs/", trust_env=False, timeout=30).status_code == 200
+    assert HTTP.get(f"{doors_only.url}/api/docs/", timeout=30).status_code == 200

@@ -15,7 +15,7 @@ from marketplace.bidding.models import Bid
 from marketplace.core.models import Event, Stream
 from marketplace.markets.models import Market
 from tests.factories import Trader, buy, open_a_market
-from tests.server import Server
+from tests.server import HTTP, Server
 
 pytestmark = pytest.mark.django_db(transaction=True, databases=["default", "stripe_sandbox"])
 
@@ -41,7 +41,7 @@ class Bidder(threading.Thread):
         url = f"{self._server.url}/api/v1/markets/{self._market.ref}/bids/"
         while not self._stop_event.is_set():
             try:
-                answer = httpx.post(url, json=body, headers=self._trader.headers(key), trust_env=False, timeout=20)
+                answer = HTTP.post(url, json=body, headers=self._trader.headers(key), timeout=20)
             except httpx.TransportError:
                 time.sleep(0.05)  # the server is gone; the same key makes the repeat safe
                 continue
