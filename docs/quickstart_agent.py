@@ -9,7 +9,7 @@ import websockets
 
 URL, KEY = sys.argv[1:3]
 AUTH = {"Authorization": f"Bearer {KEY}"}
-OPEN = "markets/?state=open&mechanism=second_price"
+OPEN = "markets/?mechanism=second_price&open_for=5"
 
 
 async def join(http: httpx.AsyncClient) -> dict:

@@ -8,7 +8,7 @@ import time
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
-PRACTICE_SECONDS = 6
+PRACTICE_SECONDS = 12
 START_SECONDS = 180
 OURS = ("WALRAS_", "STRIPE_", "DATABASE_URL", "REDIS_URL", "DJANGO_")
 
