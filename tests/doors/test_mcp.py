@@ -4,6 +4,7 @@ import asyncio
 import json
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from pathlib import Path
 
 import httpx
 import httpx2
@@ -237,3 +238,22 @@ def test_who_has_no_good_key_or_comes_from_a_foreign_page_is_refused(doors_only:
     with pytest.raises(BaseExceptionGroup) as caught:
         play(doors_only, revoked, lambda model: model.call("whoami"))
     assert caught.group_contains(MCPError)
+
+
+def test_a_server_that_stops_tells_who_is_waiting_to_come_again(transactional_db: None, tmp_path: Path) -> None:
+    market, trader = open_a_market(), Trader()
+    server = Server(sweeps=False, log=tmp_path / "stopping.log")
+    wait = {"name": "wait", "arguments": {"market": market.ref, "after": 1, "seconds": 25}}
+    message = {"jsonrpc": "2.0", "id": 1, "method": "tools/call", "params": wait}
+    headers = {"Authorization": f"Bearer {trader.key}", "Accept": "application/json, text/event-stream"}
+
+    async def story() -> httpx.Response:
+        async with httpx.AsyncClient(trust_env=False, timeout=40) as http:
+            waiting = asyncio.ensure_future(http.post(f"{server.url}/mcp", json=message, headers=headers))
+            await asyncio.sleep(1)
+            await asyncio.to_thread(server.stop)
+            return await waiting
+
+    answer = asyncio.run(story())
+    assert (answer.status_code, answer.json()["code"]) == (503, "restarting")
+    assert "Traceback" not in server.log.read_text()

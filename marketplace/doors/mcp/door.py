@@ -1,6 +1,7 @@
 """`/mcp`: keys, origin and strict JSON before the SDK sees a request, and the life of its session manager."""
 
 import asyncio
+import contextlib
 from collections.abc import Awaitable, Callable
 from typing import Any, cast
 from urllib.parse import urlsplit
@@ -59,7 +60,11 @@ class McpDoor:
         except Refusal as refusal:
             await respond(send, _unreadable(refusal))
             return
-        await self._hand_on({**scope, CALL: call}, body, receive, send)
+        try:
+            await self._hand_on({**scope, CALL: call}, body, receive, send)
+        except asyncio.CancelledError:  # only a server that stops cancels a request, one that waits say
+            with contextlib.suppress(RuntimeError):  # the answer was on its way
+                await respond(send, refused(_restarting()))
 
     async def _hand_on(self, scope: dict[str, Any], body: bytes, receive: Receive, send: Send) -> None:
         given = iter([{"type": "http.request", "body": body, "more_body": False}])
@@ -84,6 +89,10 @@ def _refuse_door(scope: dict[str, Any], headers: dict[str, str]) -> None:
     origin = headers.get("origin")
     if origin is not None and not validate_host(urlsplit(origin).hostname or "", settings.ALLOWED_HOSTS):
         raise Refusal(403, "origin_refused", "Pages of other hosts may not call this.", "Call it from a program.")
+
+
+def _restarting() -> Refusal:
+    return Refusal(503, "restarting", "The server is going down.", "Send the same request again in some seconds.")
 
 
 def _unreadable(refusal: Refusal) -> Answer:
