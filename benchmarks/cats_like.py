@@ -13,7 +13,7 @@ from math import isqrt
 from random import Random
 from typing import Any
 
-KINDS = ("regions", "arbitrary", "paths")
+KINDS = ("paths", "regions", "arbitrary")
 UNITS = 1000
 MOST_SUBSTITUTES = 5
 
@@ -149,7 +149,7 @@ def _road_map(goods: int, rng: Random) -> tuple[list[tuple[float, float]], set[t
         near = sorted((other for other in range(count) if other != city), key=lambda o: _apart(cities[city], cities[o]))
         edges |= {(min(city, other), max(city, other)) for other in near[:2]}
     penalty = 1.7
-    while len(edges) < goods:
+    while len(edges) < min(goods, count * (count - 1) // 2):
         start, end = rng.sample(range(count), 2)
         trip = _cheapest_with_building(cities, edges, start, end, penalty)
         new = {(min(a, b), max(a, b)) for a, b in pairwise(trip)} - edges

@@ -209,7 +209,7 @@ def wrong_by_default(seed: int) -> bool:
 
 
 def test_the_default_gap_is_wrong_on_near_ties_and_ours_is_not():
-    assert any(wrong_by_default(seed) for seed in range(6))
+    assert any(wrong_by_default(seed) for seed in (3, 4))
 
 
 @pytest.mark.prove
