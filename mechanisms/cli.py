@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +13,7 @@ import msgspec
 from mechanisms import readers
 from mechanisms.check import verify
 from mechanisms.check.auditing import audit
+from mechanisms.check.finding import Finding
 from mechanisms.engine import run
 from mechanisms.errors import ProblemError
 from mechanisms.explaining import explain
@@ -100,11 +101,19 @@ def _explain(options: argparse.Namespace) -> str:
 
 def _verify(options: argparse.Namespace) -> str:
     problem, outcome = read_problem(_read(options.problem)), read_outcome(_read(options.outcome))
-    findings = verify(problem, outcome)
+    findings = verify(problem, outcome) or list(_not_reproduced(problem, outcome))
     if findings:
         listed = [finding.to_dict() for finding in findings]
         raise RefutedError("outcome_refuted", f"{len(listed)} findings against this outcome", listed)
     return _pretty({"verified": outcome.digest})
+
+
+def _not_reproduced(problem: Any, outcome: Any) -> Iterator[Finding]:
+    """What no claim forbids is still forged where the rule, run again, says otherwise (ties, shares, who is paid)."""
+    if get(problem.mechanism).numeric or outcome.certificate.get("grade") == "numeric":
+        return  # floats: the optimality conditions were checked, bytes are not promised
+    if run(problem.mechanism, problem, problem.params, problem.seed).digest != outcome.digest:
+        yield Finding("consistent", "not_reproduced", "the rule, run again on this problem, gives another outcome")
 
 
 def _audit(options: argparse.Namespace) -> str:

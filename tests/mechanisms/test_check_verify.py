@@ -11,9 +11,12 @@ from random import Random
 import pytest
 from making import atom, exchange, problem
 
-from mechanisms import Outcome, ProblemError, read_outcome, run, specs
+from mechanisms import Outcome, Problem, ProblemError, get, read_outcome, run, specs
 from mechanisms.check import verify
 from mechanisms.check.generating import generate, random_params
+from mechanisms.cli import main
+from mechanisms.digest import digest_of
+from mechanisms.engine import prepare
 
 
 def forged(change):
@@ -164,3 +167,22 @@ def test_refusals_are_problem_documents_on_standard_error(tmp_path):
 def test_the_list_names_every_rule():
     assert b"double_auction" in shell("list").stdout
     assert b'"properties"' in shell("list", "--json").stdout
+
+
+def test_a_forgery_that_breaks_no_claim_is_caught_by_running_the_rule_again(tmp_path, capsys):
+    """Two equal bids: the seed's tie rule decides, and giving the room to the other one refutes no claim."""
+    bids = [{"agent": name, "atoms": [{"bundle": {"room": 1}, "value": 100}]} for name in ("ann", "bob")]
+    tied = Problem.from_json(
+        {"mechanism": "second_price", "currency": "EUR", "exponent": 2, "lots": [{"id": "room"}], "bids": bids}
+    )
+    honest = run("second_price", tied, {}, "00").to_json().decode()
+    other = json.loads(honest.replace("ann", "?").replace("bob", "ann").replace("?", "bob"))
+    spec = get("second_price")
+    other["digest"] = digest_of(prepare(spec, tied).to_dict(), spec.version, Outcome.from_json(other).to_dict())
+    files = {"problem": tied.to_json(), "honest": honest.encode(), "forged": json.dumps(other).encode()}
+    for name, content in files.items():
+        (tmp_path / name).write_bytes(content)
+    assert verify(tied, Outcome.from_json(other)) == []
+    assert main(["verify", str(tmp_path / "problem"), str(tmp_path / "honest")]) == 0
+    assert main(["verify", str(tmp_path / "problem"), str(tmp_path / "forged")]) == 2
+    assert "not_reproduced" in capsys.readouterr().err
