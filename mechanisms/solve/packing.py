@@ -91,12 +91,9 @@ class Packing:
         return other
 
     def fits(self, chosen: Sequence[int]) -> bool:
-        """Whether these columns go together, counted in Python integers."""
-        used = [0] * len(self.room)
-        for column in chosen:
-            for entry in range(int(self.start[column]), int(self.start[column + 1])):
-                used[int(self.index[entry])] += int(self.coef[entry])
-        return len(set(chosen)) == len(chosen) and all(u <= int(r) for u, r in zip(used, self.room, strict=True))
+        """Whether these columns go together, counted in integers (at most 10^12 a column, so that int64 holds them)."""
+        distinct = len(set(chosen)) == len(chosen)
+        return distinct and bool((self.dense[:, list(chosen)].sum(axis=1) <= self.room).all())
 
     def worth(self, chosen: Sequence[int]) -> int:
         """Their gain in Python integers."""

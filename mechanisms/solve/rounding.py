@@ -14,12 +14,10 @@ def completed(packing: Packing, share: np.ndarray, free: Mask, ones: Mask) -> li
     room = packing.room - packing.dense[:, taken].sum(axis=1)
     if (room < 0).any():
         return None
-    score = share * 4 + packing.gain / max(1, int(packing.gain.max(initial=1)))
-    able = free.copy()
-    able[taken] = False
-    able &= ((packing.dense <= room[:, None]).all(axis=0)) & (packing.gain >= 0)
-    order = np.argsort(-score, kind="stable")
-    for column in order[able[order]].tolist():
+    able = np.flatnonzero(free & (packing.gain >= 0) & ~np.isin(np.arange(packing.columns), taken))
+    able = able[(packing.dense[:, able] <= room[:, None]).all(axis=0)]
+    score = share[able] * 4 + packing.gain[able] / max(1, int(packing.gain.max(initial=1)))
+    for column in able[np.argsort(-score, kind="stable")].tolist():
         left = room - packing.dense[:, column]
         if (left >= 0).all():
             taken.append(column)
