@@ -69,3 +69,8 @@ def test_mechanisms_run_without_django() -> None:
         "import sys, mechanisms; sys.exit(any(n in sys.modules for n in ('django', 'marketplace', 'cvxpy', 'scipy')))"
     )
     assert subprocess.run([sys.executable, "-c", code], cwd=ROOT).returncode == 0
+
+
+def test_every_folder_of_code_is_a_package() -> None:
+    """A folder without __init__.py runs from a checkout and is left out of what is installed."""
+    assert sorted({str(p.parent) for p in sources() if not (p.parent / "__init__.py").exists()}) == []
