@@ -1,8 +1,12 @@
 """What every test stands on."""
 
+import time
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
+from django.core.management.base import CommandError
+from django.core.management.commands import flush
 
 from marketplace.agents import keys
 from marketplace.bidding.intake import committer
@@ -20,6 +24,26 @@ def _fresh_caches() -> Iterator[None]:
     terms.forget_all()
     yield
     committer.stop()
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _patient_flush() -> Iterator[None]:
+    """Emptying all tables at once deadlocks now and then with a live server's queries on PostgreSQL: try again."""
+    impatient = flush.Command.handle
+
+    def patient(self: flush.Command, **options: Any) -> None:
+        for left in range(5, -1, -1):
+            try:
+                impatient(self, **options)
+                return
+            except CommandError:
+                if not left:
+                    raise
+                time.sleep(0.2)
+
+    flush.Command.handle = patient
+    yield
+    flush.Command.handle = impatient
 
 
 @pytest.fixture(scope="session")
