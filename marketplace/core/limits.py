@@ -16,7 +16,6 @@ INTAKE_QUEUE = 4096  # bids waiting for the committer
 INTAKE_GROUP = 256  # bids in one commit
 SUBSCRIBER_QUEUE = 1024  # frames waiting for one socket
 SUBSCRIPTIONS_PER_PROCESS = 10_000
-MAX_MONEY = 10**12  # units; mechanisms.md section 2
 MAX_CHARGE_MINOR = 99_999_999  # what Stripe accepts for one payment
 CLEARING_SECONDS = 120  # the parent's wall clock; past it the child is killed and the round has failed
 SWEEP_BATCH = 50

@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 
 from tqdm import tqdm
 
-from marketplace.core.money import minor_from_units
+from marketplace.core.money import least_charge, minor_from_units
 from marketplace.demo.client import JSON, Agent, Doors, RefusedError
 from marketplace.demo.scenes import Scene
 
@@ -16,7 +16,6 @@ T = TypeVar("T")
 AT_ONCE = 12
 LEAST_SECONDS = 6
 JOINING_TO_REGISTERING = 2.0  # joining and bidding takes about as long as registering did; a market cannot close early
-LEAST_HOLD_MINOR = 50  # Stripe's smallest payment in EUR
 
 
 @dataclass(frozen=True)
@@ -80,7 +79,7 @@ async def _trade(doors: Doors, market: JSON, agent: Agent, index: int, bid: JSON
 async def join(doors: Doors, market: JSON, agent: Agent, bid: JSON) -> None:
     """Join under a limit that just covers the bid, or the least amount that a card can be held for."""
     worst = minor_from_units(worst_units(bid), market["exponent"], market["currency"])
-    limit = max(worst, LEAST_HOLD_MINOR) if worst else 0
+    limit = max(worst, least_charge(market["currency"])) if worst else 0
     await doors.post(agent.key, f"markets/{market['id']}/participations/", {"limit_minor": limit})
 
 

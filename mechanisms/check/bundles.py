@@ -33,12 +33,6 @@ def awards_stated(problem: Problem, outcome: Outcome) -> Iterator[Finding]:
             yield Finding("feasible", "oversold", f"{lot}: {units} units are more than the supply", "/awards")
 
 
-def chosen_columns(stated: Stated, outcome: Outcome) -> list[int]:
-    """The columns that were awarded."""
-    won = {award.agent: award.bundle for award in outcome.awards}
-    return [place for place, column in enumerate(stated.columns) if won.get(column.agent) == column.bundle]
-
-
 def welfare_proven(problem: Problem, outcome: Outcome) -> Iterator[Finding]:
     """The certificate's bound, recomputed in integers: no allocation is worth more. Grade `solver` proves nothing."""
     certificate = outcome.certificate
