@@ -8,6 +8,7 @@ import factory
 import msgspec
 from django.utils import timezone
 
+from marketplace.agents.inbox import inbox_of
 from marketplace.agents.keys import Identity, identify
 from marketplace.agents.models import Agent, Principal
 from marketplace.agents.services import register_agent
@@ -15,6 +16,7 @@ from marketplace.bidding.intake import committer
 from marketplace.bidding.models import Participation
 from marketplace.bidding.participations import join_market
 from marketplace.bidding.submissions import read_submission
+from marketplace.core import streams
 from marketplace.core.refs import new_ref
 from marketplace.markets.configuration import MarketConfiguration
 from marketplace.markets.models import Market
@@ -44,6 +46,11 @@ class AgentFactory(factory.django.DjangoModelFactory):
     name = factory.Sequence(lambda n: f"agent-{n}")
     principal = factory.SubFactory(PrincipalFactory)
     created_at = factory.LazyFunction(timezone.now)
+
+    @factory.post_generation
+    def inbox(self, create: bool, extracted: object, **kwargs: object) -> None:
+        """Every agent has one."""
+        streams.open_stream(inbox_of(self.ref))
 
 
 class LotFactory(factory.DictFactory):

@@ -4,9 +4,10 @@ import secrets
 
 from django.db import transaction
 
+from marketplace.agents.inbox import inbox_of
 from marketplace.agents.keys import KEY_PREFIX, digest_of
 from marketplace.agents.models import Agent, ApiKey, Principal
-from marketplace.core import clock
+from marketplace.core import clock, streams
 from marketplace.core.refs import new_ref
 
 
@@ -18,6 +19,7 @@ def register_agent(
     at = clock.now()
     principal = Principal.objects.create(ref=new_ref("prn"), name=principal_name, kind=kind, created_at=at)
     agent = Agent.objects.create(ref=new_ref("agt"), principal=principal, name=name, created_at=at)
+    streams.open_stream(inbox_of(agent.ref))
     return agent, issue_key(agent=agent, scope=scope, key=key)
 
 

@@ -2,6 +2,7 @@
 
 from django.db import IntegrityError, transaction
 
+from marketplace.agents.inbox import inbox_of
 from marketplace.agents.keys import Identity
 from marketplace.agents.models import Principal
 from marketplace.bidding.models import Participation
@@ -70,6 +71,8 @@ def _insert(market: Market, identity: Identity, limit_minor: int, name: str) -> 
         created_at=clock.now(),
     )
     streams.open_stream(participation.stream)
+    for stream in (market.stream, participation.stream):
+        streams.forward(stream, inbox_of(identity.agent_ref), {"market": market.ref})
     return participation
 
 
@@ -93,11 +96,13 @@ def complete_join(*, participation: Participation) -> bool:
     if Participation.objects.filter(pk=participation.pk, state=State.PENDING).update(state=state) != 1:
         return False
     facts = {"participation": participation.ref, "limit_minor": participation.limit_minor, "state": state}
-    streams.append(participation.stream, f"participation.{state}", facts)
+    entries = [streams.Entry(participation.stream, f"participation.{state}", facts)]
     if joined:
         market.participants += 1
         market.save(update_fields=["participants"])
-        streams.append(market.stream, "market.joined", {"participants": market.participants})
+        joiners = {"participants": market.participants}
+        entries.append(streams.Entry(market.stream, "market.joined", joiners, forwarded=False))
+    streams.append_all(entries)
     return True
 
 

@@ -30,7 +30,7 @@ def commit_outcome(*, round_: Round, claim: str, problem: Problem, outcome: Outc
         return None
     _record_debts(round_, outcome)
     market = round_.market
-    entries = [streams.Entry(market.stream, "round.cleared", public_facts(market, round_, outcome))]
+    entries = [streams.Entry(market.stream, "round.cleared", public_facts(market, round_, outcome), False)]
     entries += _private_entries(market, round_, outcome)
     return streams.append_all(entries, at)
 

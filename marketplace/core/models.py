@@ -29,6 +29,20 @@ class Event(models.Model):
         return f"{self.stream_id}#{self.seq} {self.kind}"
 
 
+class Forwarding(models.Model):
+    """One stream copied into another: what is appended to `source` is appended to `target` in the same transaction."""
+
+    source = models.ForeignKey(Stream, on_delete=models.CASCADE, related_name="forwarded_to")
+    target = models.ForeignKey(Stream, on_delete=models.CASCADE, related_name="forwarded_from")
+    facts = models.JSONField(default=dict, help_text="added to each copied payload: where it comes from")
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["source", "target"], name="forwarding_once")]
+
+    def __str__(self) -> str:
+        return f"{self.source_id} -> {self.target_id}"
+
+
 class IdempotentAnswer(models.Model):
     """The stored answer to a POST with an Idempotency-Key, so that a repeat gets the same bytes."""
 

@@ -90,7 +90,8 @@ def close_market(*, market: Market) -> Round | None:
     at = clock.now()
     if locked is None or locked.closes_at > at or not _move(locked, Market.State.OPEN, Market.State.CLOSED):
         return None
-    streams.append(locked.stream, "market.closed", {"closes_at": clock.stamp(locked.closes_at)}, at)
+    facts = {"closes_at": clock.stamp(locked.closes_at)}  # known before, so the inboxes need no copy
+    streams.append_all([streams.Entry(locked.stream, "market.closed", facts, forwarded=False)], at)
     return new_round(market=locked, at=at)
 
 
