@@ -11,7 +11,7 @@ from django.conf import settings
 from marketplace.agents.keys import Identity
 from marketplace.bidding.words import means
 from marketplace.core import limits, strict_json
-from marketplace.core.idempotency import checked_key, key_hash
+from marketplace.core.idempotency import checked_key, fingerprint, key_hash
 from marketplace.core.money import minor_from_units
 from marketplace.core.refusals import Refusal
 from marketplace.markets.terms import Terms
@@ -63,7 +63,7 @@ def read_submission(*, value: Any, key: str | None, identity: Identity, terms: T
         worst_minor=minor_from_units(terms.spec.worst_case(bid, terms.params), terms.exponent, terms.currency),
         replaces=body.replaces,
         key_hash=key_hash("bid", terms.ref, identity.agent_ref, key),
-        body_hash=hashlib.sha256(strict_json.canonical(value)).hexdigest(),
+        body_hash=fingerprint(strict_json.canonical(value)),
         means=means(bid, terms),
         bid=bid,
     )

@@ -1,6 +1,7 @@
 """Idempotency keys: same key and body, same answer; same key, other body, 409."""
 
 import hashlib
+import hmac
 from collections.abc import Callable
 
 from django.db import IntegrityError, transaction
@@ -8,13 +9,22 @@ from django.db import IntegrityError, transaction
 from marketplace.core import clock, limits
 from marketplace.core.models import IdempotentAnswer
 from marketplace.core.refusals import Refusal
+from marketplace.core.secrets import web_key
 
 Answer = tuple[int, bytes]
 
 
 def key_hash(*parts: str) -> str:
-    """One hash of caller, place and key, so that keys of different callers never meet."""
-    return hashlib.sha256("\x00".join(parts).encode()).hexdigest()
+    """One hash of caller, place and key, so that keys of different callers never meet.
+
+    An HMAC, not a plain hash: a caller may have made its key from what it sends, and that is then not to be guessed.
+    """
+    return hmac.digest(web_key("idempotency"), "\x00".join(parts).encode(), hashlib.sha256).hex()
+
+
+def fingerprint(body: bytes) -> str:
+    """What tells one body from another without telling what it says: a plain hash of a bid is guessed in a second."""
+    return hmac.digest(web_key("fingerprint"), body, hashlib.sha256).hex()
 
 
 def checked_key(key: str | None) -> str:
@@ -44,15 +54,16 @@ def answer_once(*, caller: str, path: str, key: str, body_hash: str, act: Callab
     try:
         with transaction.atomic():
             row = IdempotentAnswer.objects.create(
-                key_hash=name, body_hash=body_hash, status=0, answer=b"", at=clock.now()
+                key_hash=name, body_hash=body_hash, status=0, answer="", at=clock.now()
             )
-            row.status, row.answer = act()
+            row.status, answer = act()
+            row.answer = answer.decode()
             row.save(update_fields=["status", "answer"])
-            return row.status, row.answer
+            return row.status, answer
     except IntegrityError:
         known = IdempotentAnswer.objects.filter(key_hash=name).first()
         if known is None:
             raise  # another constraint failed, not ours
     if known.body_hash != body_hash:
         raise reused()
-    return known.status, bytes(known.answer)
+    return known.status, known.answer.open().encode()

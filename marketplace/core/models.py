@@ -2,6 +2,8 @@
 
 from django.db import models
 
+from marketplace.core.secrets import SecretField
+
 
 class Stream(models.Model):
     """One ordered log; the row is its lock, `head` the number of its last event."""
@@ -46,10 +48,10 @@ class Forwarding(models.Model):
 class IdempotentAnswer(models.Model):
     """The stored answer to a POST with an Idempotency-Key, so that a repeat gets the same bytes."""
 
-    key_hash = models.CharField(max_length=64, unique=True, help_text="SHA-256 of caller, path and key")
-    body_hash = models.CharField(max_length=64, help_text="SHA-256 of the body that came with the key")
+    key_hash = models.CharField(max_length=64, unique=True, help_text="HMAC of caller, path and key")
+    body_hash = models.CharField(max_length=64, help_text="HMAC of the body that came with the key")
     status = models.PositiveSmallIntegerField()
-    answer = models.BinaryField()
+    answer = SecretField(help_text="the answer as it left; it may repeat what only its caller may read")
     at = models.DateTimeField()
 
     def __str__(self) -> str:

@@ -1,6 +1,5 @@
 """Strict input and problem documents for DRF's views."""
 
-import hashlib
 from collections.abc import Callable
 from typing import Any, TypeVar
 
@@ -14,7 +13,7 @@ from rest_framework.response import Response
 
 from marketplace.core import limits, strict_json
 from marketplace.core.idempotency import Answer as Stored
-from marketplace.core.idempotency import answer_once, checked_key
+from marketplace.core.idempotency import answer_once, checked_key, fingerprint
 from marketplace.core.refusals import CONTENT_TYPE, Refusal
 from marketplace.doors.answer import Answer, refused
 
@@ -89,7 +88,7 @@ def bind_key(request: Request) -> None:
 
 
 def _body_hash(request: Request) -> str:
-    return hashlib.sha256(strict_json.canonical(request.data)).hexdigest()
+    return fingerprint(strict_json.canonical(request.data))
 
 
 def response(reply: Answer) -> Response:
