@@ -4,7 +4,7 @@ import marketplace.core.secrets
 
 
 class Migration(migrations.Migration):
-    dependencies = [("core", "0001_initial")]
+    dependencies = [("core", "0002_forwarding")]
 
     operations = [
         migrations.RunSQL("DELETE FROM core_idempotentanswer", migrations.RunSQL.noop),
