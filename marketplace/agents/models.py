@@ -19,6 +19,7 @@ class Principal(models.Model):
     user = models.ForeignKey(
         settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.SET_NULL, help_text="who may sign in as it"
     )
+    time_zone = models.CharField(max_length=64, default="UTC", help_text="its days begin here, such as Europe/Rome")
     created_at = models.DateTimeField()
 
     def __str__(self) -> str:
@@ -30,8 +31,17 @@ class Agent(models.Model):
 
     ref = models.CharField(max_length=32, unique=True, help_text="public name, agt_...")
     principal = models.ForeignKey(Principal, on_delete=models.PROTECT, related_name="agents")
+    parent = models.ForeignKey(
+        "self",
+        null=True,
+        blank=True,
+        on_delete=models.PROTECT,
+        related_name="subagents",
+        help_text="who made it, if any",
+    )
     name = models.CharField(max_length=NAME_CHARS)
     created_at = models.DateTimeField()
+    stopped_at = models.DateTimeField(null=True, blank=True, help_text="its keys were revoked, for good")
 
     def __str__(self) -> str:
         return self.ref

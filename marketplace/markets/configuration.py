@@ -1,5 +1,6 @@
 """What an operator says to make a market, and whether the rule accepts it."""
 
+import re
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -12,6 +13,7 @@ from marketplace.core.refusals import Refusal
 from marketplace.markets.catalogue import rules
 from mechanisms.types import ProblemError
 
+CATEGORY = re.compile(r"[A-Za-z0-9_.:/@+-]{1,64}")
 _SEE_MECHANISMS = "GET /api/v1/mechanisms/ shows each rule with its parameters."
 
 
@@ -23,6 +25,7 @@ class LotConfiguration(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
     supply: int | None = None
     reserve: int = 0
     seller: str | None = None
+    category: str | None = None
     attributes: dict[str, Any] = {}
 
 
@@ -81,6 +84,9 @@ def checked(config: MarketConfiguration) -> None:
     for index, lot in enumerate(config.lots):
         if len(lot.id) > 64 or len(lot.title) > limits.NAME_CHARS:
             raise _refused("text_out_of_bounds", "A lot's id has at most 64 characters.", f"/lots/{index}")
+        if lot.category is not None and not CATEGORY.fullmatch(lot.category):
+            detail = "A category has 1 to 64 of A-Z a-z 0-9 and _ . : / @ + -."
+            raise _refused("category_invalid", detail, f"/lots/{index}/category")
     if config.currency not in CURRENCIES:
         raise _refused("currency_unknown", f"{config.currency[:8]!r} is not a currency of ours.", "/currency")
     if not 0 <= config.exponent <= 6:
@@ -114,7 +120,13 @@ def _accepted_by_rule(config: MarketConfiguration) -> None:
 
 def problem_lot(lot: LotConfiguration) -> dict[str, Any]:
     """The lot as a problem file writes it, defaults left out."""
-    stated = {"supply": lot.supply, "seller": lot.seller, "reserve": lot.reserve, "attributes": lot.attributes or None}
+    stated = {
+        "supply": lot.supply,
+        "seller": lot.seller,
+        "reserve": lot.reserve,
+        "category": lot.category,
+        "attributes": lot.attributes or None,
+    }
     return {"id": lot.id} | {name: value for name, value in stated.items() if value is not None}
 
 

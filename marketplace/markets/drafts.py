@@ -70,6 +70,7 @@ def _stated(lot: Lot) -> LotConfiguration:
         supply=lot.supply,
         reserve=lot.reserve,
         seller=lot.seller.ref if lot.seller else None,
+        category=lot.category or None,
         attributes=lot.attributes,
     )
 

@@ -59,7 +59,7 @@ class LotForm(forms.ModelForm):
 
     class Meta:
         model = Lot
-        fields = ("name", "title", "supply", "reserve", "seller", "attributes")
+        fields = ("name", "title", "supply", "reserve", "seller", "category", "attributes")
 
     def clean_attributes(self) -> dict[str, Any]:
         """An object, if anything."""

@@ -62,6 +62,7 @@ class Lot(models.Model):
     )
     reserve = models.BigIntegerField(default=0, help_text="least price per unit, in the market's units")
     seller = models.ForeignKey(Agent, null=True, blank=True, on_delete=models.PROTECT, related_name="lots")
+    category = models.CharField(max_length=64, blank=True, help_text="what kind of thing, such as train-seat/1")
     attributes = models.JSONField(default=dict, blank=True)
 
     class Meta:

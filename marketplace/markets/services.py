@@ -65,6 +65,7 @@ def _lot_row(market: Market, lot: LotConfiguration) -> Lot:
         supply=lot.supply,
         reserve=lot.reserve,
         seller=seller,
+        category=lot.category or "",
         attributes=lot.attributes,
     )
 

@@ -38,7 +38,8 @@ def problem_lots(market: Market) -> list[dict[str, Any]]:
 
 
 def _problem_lot(row: LotRow) -> dict[str, Any]:
-    stated = {"supply": row.supply, "seller": row.seller.ref if row.seller else None}
+    seller = row.seller.ref if row.seller else None
+    stated = {"supply": row.supply, "seller": seller, "category": row.category or None}
     fixed = {"id": row.name, "reserve": row.reserve, "attributes": row.attributes}
     return fixed | {name: value for name, value in stated.items() if value is not None}
 

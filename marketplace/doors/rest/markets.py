@@ -110,6 +110,7 @@ def _lot_answer(lot: Any) -> dict[str, Any]:
         "supply": lot.supply,
         "reserve": lot.reserve,
         "seller": lot.seller.ref if lot.seller else None,
+        "category": lot.category or None,
         "attributes": lot.attributes,
     }
 
