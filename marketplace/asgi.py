@@ -11,6 +11,7 @@ django_application = get_asgi_application()  # sets Django up; what imports mode
 
 from marketplace.doors.assets import PREFIX, StaticFiles  # noqa: E402
 from marketplace.doors.hot import hot_market, serve_bid  # noqa: E402
+from marketplace.doors.inbox import is_inbox, serve_inbox  # noqa: E402
 from marketplace.doors.lifespan import lifespan  # noqa: E402
 from marketplace.doors.mcp.door import PATHS, mcp_door  # noqa: E402
 from marketplace.doors.routing import websocket_application  # noqa: E402
@@ -33,6 +34,8 @@ async def application(
         await static_files.serve(scope, send)
     elif scope["path"] in PATHS:
         await mcp_door.serve(scope, receive, send)
+    elif is_inbox(scope):
+        await serve_inbox(scope, receive, send)
     elif (market_ref := hot_market(scope)) is not None:
         await serve_bid(market_ref, scope, receive, send)
     else:

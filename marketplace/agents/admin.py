@@ -38,8 +38,8 @@ class AgentAdmin(admin.ModelAdmin):
 class ApiKeyAdmin(admin.ModelAdmin):
     """Keys by prefix; the one act is to revoke."""
 
-    list_display = ("prefix", "agent", "scope", "created_at", "revoked_at")
-    readonly_fields = ("prefix", "agent", "digest", "scope", "created_at", "revoked_at")
+    list_display = ("prefix", "agent", "scopes", "created_at", "expires_at", "revoked_at")
+    readonly_fields = ("ref", "prefix", "agent", "digest", "scopes", "created_at", "expires_at", "revoked_at")
     actions = ("revoke",)
 
     def has_add_permission(self, request: HttpRequest) -> bool:

@@ -5,13 +5,23 @@ import hashlib
 import hmac
 import threading
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
 from django.conf import settings
 
 from marketplace.agents.models import ApiKey
+from marketplace.core import clock
 from marketplace.core.refusals import Refusal
 
+SCOPES = {
+    "read": "look at markets and at what is one's own",
+    "trade": "join, bid, pay, be told by webhook",
+    "keys": "issue, rotate and revoke the agent's keys",
+    "operate": "open markets and register agents",
+}
+BUNDLES = {"trade": ("read", "trade", "keys"), "operate": tuple(SCOPES)}  # what a new agent's first key may do
 KEY_PREFIX = "wk_test_"
 CACHE_SECONDS = 2.0  # a revoked key is dead everywhere within this time
 CACHE_KEYS = 20_000
@@ -24,7 +34,18 @@ class Identity:
     agent_id: int
     agent_ref: str
     principal_id: int
-    scope: str
+    scopes: frozenset[str]
+    key_ref: str
+
+    def refuse_without(self, scope: str) -> None:
+        """Refuse what this key was not made for."""
+        if scope in self.scopes:
+            return
+        if scope == "operate":
+            raise Refusal(403, "operator_only", "This key may trade, not operate.", "Use an operator's key.")
+        what = f"This key has not the scope {scope} ({SCOPES[scope]})."
+        has = " ".join(sorted(self.scopes)) or "none"
+        raise Refusal(403, "scope_missing", what, f"Use a key that has it; this one has: {has}.")
 
 
 _cache: dict[str, tuple[float, Identity]] = {}
@@ -36,9 +57,9 @@ def digest_of(key: str) -> str:
     return hashlib.sha256(key.encode()).hexdigest()
 
 
-def derived_key(caller: str, idempotency_key: str) -> str:
+def derived_key(caller: str, path: str, idempotency_key: str) -> str:
     """The key that a repeat of the same request gets again, without its being stored anywhere."""
-    text = "\x00".join(("agent key", caller, idempotency_key)).encode()
+    text = "\x00".join(("agent key", caller, path, idempotency_key)).encode()
     seed = hmac.digest(settings.SECRET_KEY.encode(), text, "sha256")
     return KEY_PREFIX + base64.urlsafe_b64encode(seed).rstrip(b"=").decode()
 
@@ -54,7 +75,7 @@ def bearer(header: str | None) -> str:
 
 
 def identify(key: str) -> Identity:
-    """The identity behind a key; refused where the key is unknown or revoked."""
+    """The identity behind a key; refused where the key is unknown, revoked or expired."""
     digest = digest_of(key)
     identity = cached(digest)
     if identity is None:
@@ -83,9 +104,30 @@ def forget_all() -> None:
         _cache.clear()
 
 
+def no_longer_good(digests: Sequence[str]) -> dict[str, Refusal]:
+    """Which of these keys are revoked, expired or gone, each with its refusal; one query for all."""
+    rows = {row.digest: row for row in ApiKey.objects.filter(digest__in=digests)}
+    now = clock.now()
+    found = {digest: _fault(rows.get(digest), now) for digest in digests}
+    return {digest: refusal for digest, refusal in found.items() if refusal is not None}
+
+
+def _fault(row: ApiKey | None, now: datetime) -> Refusal | None:
+    if row is None:
+        code, what = "key_unknown", "is not known"
+    elif row.revoked_at is not None:
+        code, what = "key_revoked", "was revoked"
+    elif row.expires_at is not None and row.expires_at <= now:
+        code, what = "key_expired", f"was good until {clock.stamp(row.expires_at)}"
+    else:
+        return None
+    return Refusal(401, code, f"This key {what}.", "Ask your operator for a new key.")
+
+
 def _look_up(digest: str) -> Identity:
     row = ApiKey.objects.select_related("agent").filter(digest=digest).first()
-    if row is None or row.revoked_at is not None:
-        code, what = ("key_unknown", "is not known") if row is None else ("key_revoked", "was revoked")
-        raise Refusal(401, code, f"This key {what}.", "Ask your operator for a new key.")
-    return Identity(row.agent_id, row.agent.ref, row.agent.principal_id, row.scope)
+    fault = _fault(row, clock.now())
+    if row is None or fault is not None:
+        raise fault or AssertionError("a missing row is a fault")
+    scopes = frozenset(row.scopes.split())
+    return Identity(row.agent_id, row.agent.ref, row.agent.principal_id, scopes, row.ref)

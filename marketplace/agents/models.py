@@ -50,15 +50,13 @@ class Agent(models.Model):
 class ApiKey(models.Model):
     """A bearer key, kept only as a hash; 256 random bits need no salt and no slow hash."""
 
-    class Scope(models.TextChoices):
-        TRADE = "trade"
-        OPERATE = "operate"
-
+    ref = models.CharField(max_length=32, unique=True, help_text="public name, key_...")
     agent = models.ForeignKey(Agent, on_delete=models.PROTECT, related_name="keys")
     prefix = models.CharField(max_length=16, help_text="its first characters, to tell keys apart")
     digest = models.CharField(max_length=64, unique=True, help_text="SHA-256 of the key")
-    scope = models.CharField(max_length=10, choices=Scope.choices, default=Scope.TRADE)
+    scopes = models.CharField(max_length=80, help_text="what it may do, by words: read trade keys operate")
     created_at = models.DateTimeField()
+    expires_at = models.DateTimeField(null=True, blank=True, help_text="good for nothing from then on; empty: never")
     revoked_at = models.DateTimeField(null=True, blank=True)
 
     def __str__(self) -> str:

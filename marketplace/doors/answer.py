@@ -53,6 +53,7 @@ async def answer(raw: bytes, headers: Mapping[str, str], identity: Identity, mar
 
 async def answer_bid(value: Any, key: str | None, identity: Identity, market_ref: str) -> Answer:
     """A parsed bid, decided by the committer; the answer leaves when it is durable. Raises Refusal."""
+    identity.refuse_without("trade")
     terms = await find_terms(market_ref)
     submission = read_submission(value=strict_json.as_object(value), key=key, identity=identity, terms=terms)
     decision = await committer.decide(submission)
@@ -72,6 +73,7 @@ async def answer_replacement(value: Any, key: str | None, identity: Identity, ma
 
 async def answer_withdrawal(bid_ref: str, identity: Identity, market_ref: str) -> Answer:
     """A withdrawal, decided by the committer like a bid; a repeat gets the same answer. Raises Refusal."""
+    identity.refuse_without("trade")
     terms = await find_terms(market_ref)
     decision = await committer.decide(Withdrawal(terms, identity, bid_ref))
     if decision.bid is None:

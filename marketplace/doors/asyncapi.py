@@ -6,8 +6,8 @@ from django.http import HttpRequest, JsonResponse
 from django.views.decorators.http import require_safe
 
 from marketplace.bidding.submissions import BidBody
+from marketplace.doors.market_socket import WithdrawData
 from marketplace.doors.rest.schemas import schema_of
-from marketplace.doors.socket import WithdrawData
 
 Schema = dict[str, Any]
 ID: Schema = {"description": "yours; comes back with the answer", "type": ["string", "integer", "null"]}
@@ -18,6 +18,7 @@ KINDS = (
     *("round.cleared", "round.failed"),
     *("participation.active", "participation.refused", "bid.accepted", "bid.withdrawn"),
 )
+INBOX_ONLY = ("webhook.disabled", "webhook.test")
 
 
 def _frame(kind: str, required: tuple[str, ...] = (), /, **members: Schema) -> Schema:
@@ -49,12 +50,31 @@ HEARD: dict[str, Schema] = {
     "event": _frame(
         "event",
         ("stream", "seq", "kind", "at", "data"),
-        stream={"type": "string", "pattern": "^(market:mkt_|participation:prt_)"},
+        stream={"type": "string", "pattern": "^(market:mkt_|participation:prt_|inbox:agt_)"},
         seq={"type": "integer", "minimum": 1},
-        kind={"enum": list(KINDS)},
+        kind={"enum": [*KINDS, *INBOX_ONLY]},
         at={"type": "string", "format": "date-time"},
         data={"type": "object"},
     ),
+}
+SENT_TO_INBOX = {name: SENT[name] for name in ("auth", "ping")}
+SENDS = "What a client sends; each but `ping` is answered by `ack` or `error`."
+HEARS = "What a client hears: answers, and events in order, each once."
+AFTER: Schema = {"type": "integer", "minimum": 0, "description": "the last event of the first stream that you have"}
+MINE: Schema = {"type": "integer", "minimum": 0, "description": "the last event of your own that you have"}
+CHANNELS: dict[str, dict[str, Any]] = {
+    "market": {
+        "address": "/ws/v1/markets/{market}/",
+        "parameters": {"market": {"description": "a market's id, mkt_..."}},
+        "numbers": {"after": AFTER, "mine": MINE},
+        "frames": SENT | HEARD,
+    },
+    "inbox": {
+        "address": "/ws/v1/inbox/",
+        "parameters": {},
+        "numbers": {"after": AFTER},
+        "frames": SENT_TO_INBOX | HEARD,
+    },
 }
 
 
@@ -65,7 +85,7 @@ def asyncapi_document(request: HttpRequest) -> JsonResponse:
 
 
 def document(host: str, protocol: str) -> Schema:
-    """AsyncAPI 3.0: one channel, what a client sends and what it hears."""
+    """AsyncAPI 3.0: a channel for a market and one for the inbox, what a client sends and what it hears."""
     return {
         "asyncapi": "3.0.0",
         "info": {"title": "Walras, the websocket door", "version": "1", "description": "See docs/protocol.md."},
@@ -73,10 +93,12 @@ def document(host: str, protocol: str) -> Schema:
         "servers": {
             "here": {"host": host, "protocol": protocol, "security": [{"$ref": "#/components/securitySchemes/key"}]}
         },
-        "channels": {"market": _channel()},
+        "channels": {name: _channel(**parts) for name, parts in CHANNELS.items()},
         "operations": {
-            "send": _operation("send", SENT, "What a client sends; each but `ping` is answered by `ack` or `error`."),
-            "hear": _operation("receive", HEARD, "What a client hears: answers, and events in order, each once."),
+            "send": _operation("send", "market", SENT, f"{SENDS} A market's socket takes bids."),
+            "hear": _operation("receive", "market", HEARD, HEARS),
+            "inbox_send": _operation("send", "inbox", SENT_TO_INBOX, SENDS),
+            "inbox_hear": _operation("receive", "inbox", HEARD, HEARS),
         },
         "components": {
             "messages": {name: _message(name, schema) for name, schema in (SENT | HEARD).items()},
@@ -85,23 +107,19 @@ def document(host: str, protocol: str) -> Schema:
     }
 
 
-def _channel() -> Schema:
-    numbers = {
-        "after": {"type": "integer", "minimum": 0, "description": "the last public event that you have"},
-        "mine": {"type": "integer", "minimum": 0, "description": "the last event of your own that you have"},
-    }
+def _channel(address: str, parameters: Schema, numbers: Schema, frames: dict[str, Schema]) -> Schema:
     return {
-        "address": "/ws/v1/markets/{market}/",
-        "parameters": {"market": {"description": "a market's id, mkt_..."}},
-        "messages": {name: {"$ref": f"#/components/messages/{name}"} for name in SENT | HEARD},
+        "address": address,
+        "parameters": parameters,
+        "messages": {name: {"$ref": f"#/components/messages/{name}"} for name in frames},
         "bindings": {"ws": {"query": {"type": "object", "properties": numbers}}},
     }
 
 
-def _operation(action: str, frames: dict[str, Schema], summary: str) -> Schema:
+def _operation(action: str, channel: str, frames: dict[str, Schema], summary: str) -> Schema:
     """From the client's side: it sends, or it receives."""
-    messages = [{"$ref": f"#/channels/market/messages/{name}"} for name in frames]
-    return {"action": action, "channel": {"$ref": "#/channels/market"}, "summary": summary, "messages": messages}
+    messages = [{"$ref": f"#/channels/{channel}/messages/{name}"} for name in frames]
+    return {"action": action, "channel": {"$ref": f"#/channels/{channel}"}, "summary": summary, "messages": messages}
 
 
 def _message(name: str, schema: Schema) -> Schema:

@@ -10,6 +10,7 @@ from marketplace.bidding.intake import committer
 from marketplace.clearing.workers import worker
 from marketplace.core.sweeps import Runner
 from marketplace.doors.hub import hub
+from marketplace.doors.keywatch import key_watch
 from marketplace.doors.mcp.door import mcp_door
 
 
@@ -20,6 +21,7 @@ async def lifespan(receive: Callable[[], Awaitable[dict[str, Any]]], send: Calla
         message = await receive()
         if message["type"] == "lifespan.startup":
             await hub.start()
+            key_watch.start()
             committer.start()
             await mcp_door.start()
             if runner is not None:
@@ -37,4 +39,5 @@ async def _drain(runner: Runner | None) -> None:
     if runner is not None:
         await sync_to_async(runner.stop, thread_sensitive=False)()
     await sync_to_async(worker.stop, thread_sensitive=False)()
+    await key_watch.stop()
     await hub.stop()

@@ -6,13 +6,16 @@ from django.conf import settings
 from django.urls import re_path
 
 from marketplace.core.refs import PATTERN
-from marketplace.doors.socket import MarketSocket, NoSocket
+from marketplace.doors.inbox_socket import InboxSocket
+from marketplace.doors.market_socket import MarketSocket
+from marketplace.doors.socket import NoSocket
 
 
 def websocket_application() -> OriginValidator:
     """The sockets, open to programs (no Origin) and to pages of our own hosts."""
     market = re_path(rf"^ws/v1/markets/(?P<market_ref>{PATTERN})/$", MarketSocket.as_asgi())
-    return OwnOrigin(URLRouter([market, re_path(r"", NoSocket.as_asgi())]), settings.ALLOWED_HOSTS)
+    inbox = re_path(r"^ws/v1/inbox/$", InboxSocket.as_asgi())
+    return OwnOrigin(URLRouter([market, inbox, re_path(r"", NoSocket.as_asgi())]), settings.ALLOWED_HOSTS)
 
 
 class OwnOrigin(OriginValidator):

@@ -1,28 +1,25 @@
-"""The websocket door of one market: acknowledged bids in, gap-free events out."""
+"""A websocket of one agent: who it is, its frames and their answers, the streams that it follows."""
 
 import asyncio
 import contextlib
-from collections.abc import Coroutine
+from collections.abc import Callable, Coroutine
 from typing import Any
 from urllib.parse import parse_qs
 
 import msgspec
-from asgiref.sync import sync_to_async
 from channels.generic.websocket import AsyncWebsocketConsumer
 
 from marketplace.agents.keys import Identity, bearer
-from marketplace.bidding.models import Participation
 from marketplace.core import limits, strict_json
 from marketplace.core.refusals import Refusal
-from marketplace.doors.answer import Answer, answer_bid, answer_withdrawal, find_terms, identify, refused
+from marketplace.doors.answer import Answer, identify, refused, said
 from marketplace.doors.feed import Feed
 from marketplace.doors.hub import hub
+from marketplace.doors.keywatch import key_watch
 
 CLOSE_UNAUTHORISED, CLOSE_NOT_FOUND, CLOSE_TOO_SLOW, CLOSE_FULL = 4401, 4404, 4408, 4429
-KEY_WATCH_SECONDS = 3.0  # a revoked key ends its sockets within this time and the cache of agents/keys.py
 CLOSES = {404: CLOSE_NOT_FOUND, 429: CLOSE_FULL}
-IN_FLIGHT = 64  # bids of one socket that may wait for their acknowledgement
-_SEE = "See docs/protocol.md for the frames that a client may send."
+SEE = "See docs/protocol.md for the frames that a client may send."
 
 
 class ClientFrame(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
@@ -34,65 +31,62 @@ class ClientFrame(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
     data: Any = None
 
 
-class WithdrawData(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
-    """The `data` of `bid.withdraw`."""
-
-    bid: str
-
-
-class MarketSocket(AsyncWebsocketConsumer):
-    """One client in one market."""
+class AgentSocket(AsyncWebsocketConsumer):
+    """What every socket has: a key as a header or in a first `auth` frame, `ping`, and gap-free events."""
 
     identity: Identity | None = None
     key = ""
-    market_ref = ""
 
     async def connect(self) -> None:
-        """Accept, or close with a code that says why not; the key comes as a header or in a first `auth` frame."""
+        """Accept, or close with a code that says why not."""
         self.tasks: set[asyncio.Task[None]] = set()
-        self.market_ref = self.scope["url_route"]["kwargs"]["market_ref"]
-        query = parse_qs(self.scope["query_string"].decode("latin-1"))
-        self.after, self.mine = _number(query, "after"), _number(query, "mine")
+        self.forget_key: Callable[[], None] = lambda: None
+        self.query = parse_qs(self.scope["query_string"].decode("latin-1"))
+        self.feed = Feed(self.send_event, self._too_slow)
         await self.accept()
         try:
             await self._enter()
         except Refusal as refusal:
-            await self._answer(None, refused(refusal))
-            await self.close(CLOSES.get(refusal.status, CLOSE_UNAUTHORISED))
-            return
-        self.feed = Feed(self._send_event, self._too_slow)
-        self.feed.follow(f"market:{self.market_ref}", self.after)
-        await self._follow_own()
+            await self.end(refusal)
 
     async def _enter(self) -> None:
         if hub.size >= limits.SUBSCRIPTIONS_PER_PROCESS:
             raise Refusal(429, "too_many_sockets", "This server has as many sockets as it takes.", "Come back later.")
-        await find_terms(self.market_ref)
+        await self.opened()
         header = dict(self.scope["headers"]).get(b"authorization")
         if header is not None:
             await self._sign_in(bearer(header.decode("latin-1")))
 
-    async def _sign_in(self, key: str) -> None:
-        """Take the key's identity, and watch whether the key stays good."""
-        identity, known = await identify(key), self.key
-        self.identity, self.key = identity, key
-        if not known:
-            self._spawn(self._watch_key())
+    async def opened(self) -> None:
+        """What a kind of socket does before anybody has said who it is. Raises Refusal."""
 
-    async def _watch_key(self) -> None:
-        while True:
-            await asyncio.sleep(KEY_WATCH_SECONDS)
-            try:
-                await identify(self.key)
-            except Refusal as refusal:
-                await self._answer(None, refused(refusal))
-                await self.close(CLOSE_UNAUTHORISED)
-                return
+    async def signed_in(self, identity: Identity) -> None:
+        """What a kind of socket does once it knows whose it is."""
+
+    async def act(self, frame: ClientFrame) -> None:
+        """What a kind of socket does with frames of its own. Raises Refusal."""
+        raise Refusal(400, "unknown_frame", f"There is no frame type {frame.type[:64]!r} here.", SEE, "/type")
+
+    async def _sign_in(self, key: str) -> None:
+        """Take the key's identity, and have the key watched; another agent's key is refused."""
+        identity = await identify(key)
+        if self.identity is not None and self.identity.agent_id != identity.agent_id:
+            detail = "This socket belongs to another agent already."
+            raise Refusal(409, "socket_taken", detail, "Open a socket for each agent.", "/key")
+        self.forget_key()
+        self.identity, self.key = identity, key
+        self.forget_key = key_watch.watch(key, self.end)
+        await self.signed_in(identity)
+
+    async def end(self, refusal: Refusal) -> None:
+        """Say why, and close."""
+        await self.answer(None, refused(refusal))
+        await self.close(CLOSES.get(refusal.status, CLOSE_UNAUTHORISED))
 
     async def disconnect(self, code: int) -> None:
         """Let go of everything."""
-        if hasattr(self, "feed"):
-            await self.feed.stop()
+        self.forget_key()
+        await self.feed.stop()
         for task in list(self.tasks):
             task.cancel()
 
@@ -104,7 +98,7 @@ class MarketSocket(AsyncWebsocketConsumer):
             frame_id = frame.id
             await self._act(frame)
         except Refusal as refusal:
-            await self._answer(frame_id, refused(refusal))
+            await self.answer(frame_id, refused(refusal))
 
     async def _act(self, frame: ClientFrame) -> None:
         if frame.type == "ping":
@@ -112,78 +106,44 @@ class MarketSocket(AsyncWebsocketConsumer):
         elif frame.type == "auth":
             await self._sign_in(frame.key or "")
             assert self.identity is not None  # noqa: S101 - _sign_in has set it
-            await self._answer(frame.id, Answer(200, {}, msgspec.json.encode({"agent": self.identity.agent_ref})))
-            await self._follow_own()
-        elif frame.type in ("bid.submit", "bid.withdraw"):
-            await self._submit(frame)
+            await self.answer(frame.id, said(200, {"agent": self.identity.agent_ref}))
         else:
-            raise Refusal(400, "unknown_frame", f"There is no frame type {frame.type[:64]!r}.", _SEE, "/type")
+            await self.act(frame)
 
-    async def _submit(self, frame: ClientFrame) -> None:
-        """Bids are decided beside each other, so that one socket may have many in flight."""
-        if self.identity is None:
-            bearer(None)
-        if len(self.tasks) > IN_FLIGHT:
-            raise Refusal(429, "too_many_in_flight", f"At most {IN_FLIGHT} bids may wait.", "Await some acks first.")
-        self._spawn(self._decide(frame))
-
-    def _spawn(self, act: Coroutine[Any, Any, None]) -> None:
+    def spawn(self, act: Coroutine[Any, Any, None]) -> None:
+        """Do something beside the frames that follow."""
         task = asyncio.create_task(act)
         self.tasks.add(task)
         task.add_done_callback(self.tasks.discard)
 
-    async def _decide(self, frame: ClientFrame) -> None:
-        try:
-            self.identity = await identify(self.key)  # the key may have been revoked meanwhile
-            reply = await self._decided(frame, self.identity)
-        except Refusal as refusal:
-            reply = refused(refusal)
-        await self._answer(frame.id, reply)
-
-    async def _decided(self, frame: ClientFrame, identity: Identity) -> Answer:
-        if frame.type == "bid.submit":
-            return await answer_bid(frame.data, frame.key, identity, self.market_ref)
-        bid = strict_json.shaped(strict_json.as_object(frame.data), WithdrawData).bid
-        return await answer_withdrawal(bid, identity, self.market_ref)
-
-    async def _answer(self, frame_id: Any, reply: Answer) -> None:
+    async def answer(self, frame_id: Any, reply: Answer) -> None:
+        """An `ack` or `error` frame with the answer's bytes in `data`."""
         kind = "ack" if reply.status < 400 else "error"
         head = msgspec.json.encode({"type": kind, "id": frame_id, "status": reply.status})
-        await self._send_event((head[:-1] + b',"data":' + reply.body + b"}").decode())
+        await self._send((head[:-1] + b',"data":' + reply.body + b"}").decode())
 
-    async def _send_event(self, text: str) -> None:
-        if '"kind":"market.joined"' in text:
-            await self._follow_own()
+    async def send_event(self, text: str) -> None:
+        """One frame of a stream."""
+        await self._send(text)
+
+    async def _send(self, text: str) -> None:
         with contextlib.suppress(RuntimeError):  # the peer is gone; disconnect() follows
             await self.send(text)
-
-    async def _follow_own(self) -> None:
-        """Follow the agent's private stream as soon as there is one."""
-        if self.identity is not None and not self.feed.follows("participation:"):
-            ref = await _participation_ref(self.market_ref, self.identity.agent_id)
-            if ref is not None and not self.feed.follows("participation:"):
-                self.feed.follow(f"participation:{ref}", self.mine)
 
     async def _too_slow(self) -> None:
         await self.close(CLOSE_TOO_SLOW)
 
+    def number(self, name: str) -> int:
+        """A number of the address's query; nonsense counts as 0, from which nothing is missed."""
+        text = self.query.get(name, ["0"])[0]
+        return int(text) if text.isascii() and text.isdigit() and len(text) < 19 else 0
+
 
 def _read(text: str | None) -> ClientFrame:
     if text is None:
-        raise Refusal(400, "not_text", "A frame is text: one JSON object.", _SEE)
+        raise Refusal(400, "not_text", "A frame is text: one JSON object.", SEE)
     value = strict_json.parse(text.encode(), limits.FRAME_BYTES, limits.JSON_DEPTH + 1)
     return strict_json.shaped(strict_json.as_object(value), ClientFrame)
-
-
-def _number(query: dict[str, list[str]], name: str) -> int:
-    text = query.get(name, ["0"])[0]
-    return int(text) if text.isascii() and text.isdigit() and len(text) < 19 else 0
-
-
-@sync_to_async(thread_sensitive=False)
-def _participation_ref(market_ref: str, agent_id: int) -> str | None:
-    rows = Participation.objects.filter(market__ref=market_ref, agent_id=agent_id)
-    return rows.exclude(state=Participation.State.REFUSED).values_list("ref", flat=True).first()
 
 
 class NoSocket(AsyncWebsocketConsumer):
@@ -192,7 +152,7 @@ class NoSocket(AsyncWebsocketConsumer):
     async def connect(self) -> None:
         """Say so, as every door says it."""
         await self.accept()
-        refusal = Refusal(404, "not_found", f"There is no socket at {self.scope['path'][:120]!r}.", _SEE)
+        refusal = Refusal(404, "not_found", f"There is no socket at {self.scope['path'][:120]!r}.", SEE)
         head = b'{"type":"error","id":null,"status":404,"data":'
         await self.send((head + refusal.encoded() + b"}").decode())
         await self.close(CLOSE_NOT_FOUND)

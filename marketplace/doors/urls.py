@@ -7,7 +7,7 @@ from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerView
 from marketplace.core.refs import PATTERN
 from marketplace.doors import asyncapi, texts
 from marketplace.doors.pages import views as pages
-from marketplace.doors.rest import agents, markets, me, results, trading, unknown
+from marketplace.doors.rest import agents, inbox, keyring, markets, me, results, trading, unknown
 from marketplace.settlement.webhooks import stripe_webhook
 
 
@@ -34,6 +34,10 @@ urlpatterns = [
     path(V1 + "me/", me.MeView.as_view(), name="me"),
     path(V1 + "mechanisms/", me.MechanismsView.as_view(), name="mechanisms"),
     path(V1 + "agents/", agents.AgentsView.as_view(), name="agents"),
+    path(V1 + "keys/", keyring.KeysView.as_view(), name="keys"),
+    path(V1 + "keys/<ref:key_ref>/", keyring.KeyView.as_view(), name="key"),
+    path(V1 + "keys/<ref:key_ref>/rotate/", keyring.RotateView.as_view(), name="key-rotate"),
+    path(V1 + "inbox/", inbox.InboxView.as_view(), name="inbox"),
     path(V1 + "payment-methods/", agents.PaymentMethodsView.as_view(), name="payment-methods"),
     path(V1 + "payout-accounts/", agents.PayoutAccountsView.as_view(), name="payout-accounts"),
     path(V1 + "settlements/", results.SettlementsView.as_view(), name="settlements"),

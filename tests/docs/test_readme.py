@@ -15,7 +15,7 @@ README = (ROOT / "README.md").read_text()
 STEP = re.compile(r"^```bash\n(.*?)^```\n(?:\n```(\w+)\n(.*?)^```)?", re.MULTILINE | re.DOTALL)
 MARK = "-- step --"
 SAID = (  # what each step must answer, whatever the names, numbers and instants are
-    ('"name":"stranger"', '"scope":"trade"', "visa"),
+    ('"name":"stranger"', '"scopes":["keys","read","trade"]', "visa"),
     ('"mechanism":"second_price"', '"state":"open"', '"unit":"Amounts count 10^-2 EUR."'),
     ("You can be charged at most 90.00 EUR.", '"status":"accepted"', "Buy 1 ticket for at most 90.00 EUR."),
     ('"status":"cleared"', '"won":true', '"why":"You stated: buy 1 of ticket for at most 90.00 EUR.', '"state":"paid"'),

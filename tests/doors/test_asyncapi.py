@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import httpx
 import jsonschema
 import pytest
-from websockets.sync.client import ClientConnection
+from websockets.sync.client import ClientConnection, connect
 
 from marketplace.markets.services import cancel_market
 from tests.docs.test_pages import page
@@ -40,7 +40,7 @@ def test_the_document_holds_together_and_says_what_the_protocol_page_says(docume
             part = part[step]
     told = page("docs/protocol.md")
     kinds = document["components"]["messages"]["event"]["payload"]["properties"]["kind"]["enum"]
-    assert set(kinds) == set(re.findall(r"`((?:market|round|participation|bid)\.[a-z]+)` \|", told)) - {
+    assert set(kinds) == set(re.findall(r"`((?:market|round|participation|bid|webhook)\.[a-z]+)` \|", told)) - {
         "bid.submit",
         "bid.withdraw",
     }
@@ -51,7 +51,8 @@ def test_the_document_holds_together_and_says_what_the_protocol_page_says(docume
 class Checked:
     """A socket whose every frame is held against the document."""
 
-    def __init__(self, socket: ClientConnection, document: dict) -> None:
+    def __init__(self, socket: ClientConnection, document: dict, channel: str = "") -> None:
+        self._channel = channel
         self._socket, self._messages = socket, document["components"]["messages"]
         self.seen: set[str] = set()
 
@@ -66,7 +67,7 @@ class Checked:
 
     def _check(self, frame: dict, way: str) -> None:
         jsonschema.validate(frame, self._messages[frame["type"]]["payload"], jsonschema.Draft202012Validator)
-        self.seen |= {f"{way} {frame['type']}", frame.get("kind", "")}
+        self.seen |= {f"{self._channel}{way} {frame['type']}", frame.get("kind", "")}
 
 
 def test_every_frame_is_as_the_document_says(document: dict, doors_only: Server) -> None:
@@ -89,6 +90,16 @@ def test_every_frame_is_as_the_document_says(document: dict, doors_only: Server)
         hear(checked, kind="market.cancelled")
         checked.send({"type": "ping", "id": None})
         hear(checked, type="pong")
+    with connect(f"{doors_only.socket_url}/ws/v1/inbox/", proxy=None) as socket:
+        inbox = Checked(socket, document, "inbox_")
+        inbox.send({"type": "auth", "id": "a", "key": trader.key})
+        hear(inbox, id="a")
+        hear(inbox, kind="market.cancelled")
+        socket.send("{")
+        hear(inbox, type="error")
+        inbox.send({"type": "ping", "id": None})
+        hear(inbox, type="pong")
+    checked.seen |= inbox.seen
     operations = document["operations"]
     for way in operations:
         names = {message["$ref"].rpartition("/")[2] for message in operations[way]["messages"]}

@@ -122,7 +122,8 @@ def test_me_says_for_whom_where_and_under_which_limit(doors_only: Server) -> Non
         trader.join(market, limit_minor=limit)
     cancel_market(market=over, reason="rain")
     me = Caller(doors_only, trader).get("me/").json()
-    assert (me["agent"], me["scope"], me["principal"]["name"]) == (trader.agent.ref, "trade", "A. Trader")
+    assert (me["agent"], me["principal"]["name"]) == (trader.agent.ref, "A. Trader")
+    assert me["scopes"] == ["keys", "read", "trade"]
     assert me["payment_methods"][0]["label"]
     assert me["server_time"].endswith("Z")
     assert [(row["market"], row["limit_minor"]) for row in me["participations"]] == [

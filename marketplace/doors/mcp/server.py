@@ -98,6 +98,7 @@ async def _call_tool(context: Any, params: CallToolRequestParams) -> CallToolRes
         offered = TOOLS.get(call.tool)
         if offered is None:
             raise Refusal(404, "unknown_tool", f"There is no tool {call.tool[:64]!r}.", f"Use {', '.join(TOOLS)}.")
+        call.identity.refuse_without("read" if offered.reads else "trade")
         return _said(await offered.act(call))
     except Refusal as refusal:
         document = refusal.document()

@@ -1,19 +1,17 @@
 """The tool that waits: a long poll on a market's public events and the caller's own."""
 
-import asyncio
-from collections.abc import Coroutine
 from typing import Any
 
 import msgspec
 from asgiref.sync import sync_to_async
 
 from marketplace.core import limits
-from marketplace.core.refusals import Refusal
 from marketplace.core.untrusted import untrusted
-from marketplace.doors.hub import Subscription, hub, read_frames
+from marketplace.doors.hub import read_frames
 from marketplace.doors.mcp import shapes
 from marketplace.doors.mcp.call import Call, encoded
 from marketplace.doors.mcp.fitting import fitted
+from marketplace.doors.polling import read_or_wait
 from marketplace.doors.rest.trading import own_participations
 
 Said = dict[str, Any]
@@ -29,20 +27,13 @@ SOME, NONE = (
 async def wait(call: Call) -> Said:
     """The events past the caller's numbers; where there are none, those of the next seconds."""
     wanted = call.shaped(shapes.Wait)
-    if hub.size >= limits.SUBSCRIPTIONS_PER_PROCESS:
-        raise Refusal(429, "too_many_sockets", "This server has as many listeners as it takes.", "Come back later.")
     streams = await _streams(call, wanted.market)
-    subscriptions = {which: hub.subscribe(name) for which, name in streams.items()}
-    try:
-        found = await _read(streams, wanted)
-        if not found and wanted.seconds:
-            news = [_news(subscriptions[which], getattr(wanted, which)) for which in subscriptions]
-            await _first(news, wanted.seconds)
-            found = await _read(await _streams(call, wanted.market), wanted)
-    finally:
-        for subscription in subscriptions.values():
-            hub.unsubscribe(subscription)
-    return _told(found, wanted)
+    known = {name: getattr(wanted, which) for which, name in streams.items()}
+
+    async def read() -> list[tuple[str, int, Said]]:
+        return await _read(await _streams(call, wanted.market), wanted)  # it may have joined meanwhile
+
+    return _told(await read_or_wait(known, wanted.seconds, read), wanted)
 
 
 @sync_to_async(thread_sensitive=False)
@@ -60,22 +51,6 @@ async def _read(streams: dict[str, str], wanted: shapes.Wait) -> list[tuple[str,
             frames = await read_frames(streams[which], getattr(wanted, which))
             found += [(which, seq, _event(text)) for seq, text in frames]
     return found
-
-
-async def _news(subscription: Subscription, known: int) -> None:
-    """Until the stream has something past the number; a hub that has just begun with it repeats its last row."""
-    while (await subscription.frames.get())[0] <= known:
-        pass
-
-
-async def _first(news: list[Coroutine[Any, Any, None]], seconds: int) -> None:
-    """Until one of them is there, or the time is over."""
-    waiting = [asyncio.ensure_future(each) for each in news]
-    try:
-        await asyncio.wait(waiting, timeout=seconds, return_when=asyncio.FIRST_COMPLETED)
-    finally:
-        for task in waiting:
-            task.cancel()
 
 
 def _event(text: str) -> Said:

@@ -57,7 +57,7 @@ class AgentsView(APIView):
         stated = shaped(request, AgentBody)
         _check(stated)
 
-        key = derived_key(request.user.agent_ref, idempotency_key(request))
+        key = derived_key(request.user.agent_ref, request.path, idempotency_key(request))
 
         def act() -> tuple[int, dict[str, Any]]:
             agent, _ = register_agent(

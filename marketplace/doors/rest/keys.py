@@ -4,10 +4,10 @@ from typing import Any
 
 from drf_spectacular.extensions import OpenApiAuthenticationExtension
 from rest_framework.authentication import BaseAuthentication
+from rest_framework.permissions import SAFE_METHODS
 from rest_framework.request import Request
 
 from marketplace.agents.keys import Identity, bearer, identify
-from marketplace.core.refusals import Refusal
 
 
 class KeyAuthentication(BaseAuthentication):
@@ -34,17 +34,19 @@ class KeyScheme(OpenApiAuthenticationExtension):
         return {"type": "http", "scheme": "bearer", "description": "An agent's key: wk_test_..."}
 
 
-def caller(request: Request) -> Identity:
-    """Who is calling; refused where nobody says so."""
-    return request.user or _nobody()
+def caller(request: Request, scope: str = "") -> Identity:
+    """Who is calling; refused where nobody says so, or where the key has not the scope.
+
+    Without a scope it is `read` to look and `trade` to act, which a request's method tells.
+    """
+    identity: Identity = request.user or _nobody()
+    identity.refuse_without(scope or ("read" if request.method in SAFE_METHODS else "trade"))
+    return identity
 
 
 def operator(request: Request) -> Identity:
     """The caller, who must be an operator."""
-    identity = caller(request)
-    if identity.scope != "operate":
-        raise Refusal(403, "operator_only", "This key may trade, not operate.", "Use an operator's key.")
-    return identity
+    return caller(request, "operate")
 
 
 def _nobody() -> Identity:

@@ -85,7 +85,7 @@ class PreviewsView(APIView):
     @extend_schema(summary="What a bid would do; nothing is stored", request=body(BidBody, BID), responses=OBJECT)
     def post(self, request: Request, market_ref: str) -> Response:
         """The checks of a bid, the worst case in words, and warnings; no Idempotency-Key is needed."""
-        identity = caller(request)
+        identity = caller(request, "read")
         return Response(preview_bid(value=request.data, identity=identity, terms=terms_of(market_ref)))
 
 
