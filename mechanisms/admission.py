@@ -13,10 +13,12 @@ if TYPE_CHECKING:
     from mechanisms.spec import Spec
     from mechanisms.types import Problem
 
+Signs = list[tuple[str, int, str]]  # lot, quantity, pointer
+
 
 def buying(params: Params) -> bool:
     """Whether a one-sided market buys instead of sells."""
-    return getattr(params, "direction", "sell") == "buy"
+    return vars(params).get("direction", "sell") == "buy"  # getattr costs pydantic 5 us where there is none
 
 
 def check_problem(spec: Spec, problem: Problem, params: Params) -> None:
@@ -75,15 +77,16 @@ def check_bid(spec: Spec, bid: Bid, lots: Mapping[str, Lot], params: Params) -> 
     language = "steps" if bid.atoms is None else "atoms"
     if language not in spec.languages:
         raise ProblemError(f"{language}_not_taken", f"{spec.slug} takes {' or '.join(spec.languages)}", f"/{language}")
-    _check_sides(spec, bid, params)
-    _check_owner(spec, bid, lots, params)
+    signs = _signs(bid)
+    _check_sides(spec, signs, params)
+    _check_owner(spec, bid.agent, signs, lots, params)
     if spec.unit_bids:
         _check_unit(spec, bid)
     if bid.atoms and not spec.bundles:
         check_curve(bid.atoms)
 
 
-def _signs(bid: Bid) -> list[tuple[str, int, str]]:
+def _signs(bid: Bid) -> Signs:
     """(lot, quantity, pointer) of everything in the bid."""
     steps = [(step.lot, step.quantity, f"/steps/{i}/quantity") for i, step in enumerate(bid.steps or ())]
     atoms = [
@@ -94,9 +97,9 @@ def _signs(bid: Bid) -> list[tuple[str, int, str]]:
     return steps + atoms
 
 
-def _check_sides(spec: Spec, bid: Bid, params: Params) -> None:
+def _check_sides(spec: Spec, signs: Signs, params: Params) -> None:
     side: dict[str, bool] = {}
-    for lot, quantity, pointer in _signs(bid):
+    for lot, quantity, pointer in signs:
         if spec.sides == "one" and (quantity < 0) != buying(params):
             wanted = "offers: negative quantities" if buying(params) else "bids: positive quantities"
             raise ProblemError("wrong_side", f"this market takes {wanted}", pointer)
@@ -104,12 +107,12 @@ def _check_sides(spec: Spec, bid: Bid, params: Params) -> None:
             raise ProblemError("both_sides", "one agent cannot buy and sell the same lot", pointer)
 
 
-def _check_owner(spec: Spec, bid: Bid, lots: Mapping[str, Lot], params: Params) -> None:
+def _check_owner(spec: Spec, agent: str, signs: Signs, lots: Mapping[str, Lot], params: Params) -> None:
     if spec.sides == "two":
         return
-    for lot, _, pointer in _signs(bid):
+    for lot, _, pointer in signs:
         owner = lots[lot].buyer if buying(params) else lots[lot].seller
-        if owner == bid.agent:
+        if owner == agent:
             raise ProblemError("own_lot", "nobody bids on a lot of its own", pointer)
 
 

@@ -64,7 +64,7 @@ class Spec:
 
     def worst_case(self, bid: Bid, params: Mapping[str, Any] | Params | None = None) -> int:
         """The most, in units of money, that the bidder can be charged under this rule: slots charge for every click."""
-        clicks = getattr(self.read_params(params), "clicks", None)
+        clicks = vars(self.read_params(params)).get("clicks")
         if clicks is None:
             return bid.worst_case()
         most = clicks[0] * max((step.price for step in bid.steps or ()), default=0)

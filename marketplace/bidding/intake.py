@@ -96,10 +96,22 @@ class Committer:
                 self._awake.clear()
                 await self._awake.wait()
                 continue
+            await self._gather()
             group = [self._queue.popleft() for _ in range(min(len(self._queue), limits.INTAKE_GROUP))]
             wanted = [waiting for waiting in group if not waiting[1].cancelled()]
             if wanted:
                 await self._commit(store, wanted)
+
+    async def _gather(self) -> None:
+        """Let the loop read what has arrived with the first: it is done when two turns have brought nothing more.
+
+        A group costs about what a bid costs, so a group of one that leaves fifteen waiting is the dearest of all.
+        """
+        seen, quiet = 0, 0
+        while quiet < 2 and len(self._queue) < limits.INTAKE_GROUP:
+            quiet = quiet + 1 if len(self._queue) == seen else 0
+            seen = len(self._queue)
+            await asyncio.sleep(0)
 
     async def _commit(self, store: Store, group: Sequence[Waiting], *, again: bool = False) -> None:
         """Commit the group; where that fails, each alone once more: one poisoned bid costs no other its place."""

@@ -48,19 +48,22 @@ class Bid(models.Model):
         REPLACED = "replaced"
         WITHDRAWN = "withdrawn"
 
-    ref = models.CharField(max_length=32, unique=True, help_text="public name, bid_...")
-    market = models.ForeignKey(Market, on_delete=models.PROTECT, related_name="bids")
+    # No index stands twice: a unique CharField would get a second one for LIKE, the market's is bid_seq_once.
+    ref = models.CharField(max_length=32, help_text="public name, bid_...")
+    market = models.ForeignKey(Market, on_delete=models.PROTECT, related_name="bids", db_index=False)
     participation = models.ForeignKey(Participation, on_delete=models.PROTECT, related_name="bids")
     seq = models.BigIntegerField(help_text="1, 2, 3 ... within the market, no gaps; not shown before the close")
     status = models.CharField(max_length=10, choices=Status.choices, default=Status.ACCEPTED)
     content = models.BinaryField(help_text="the bid, JSON bytes")
     receipt = models.CharField(max_length=64, help_text="HMAC of market, bid and content: what the bidder keeps")
-    key_hash = models.CharField(max_length=64, unique=True, help_text="SHA-256 of market, agent and Idempotency-Key")
+    key_hash = models.CharField(max_length=64, help_text="SHA-256 of market, agent and Idempotency-Key")
     body_hash = models.CharField(max_length=64)
     at = models.DateTimeField(help_text="the database's clock when its group was decided")
 
     class Meta:
         constraints = [
+            models.UniqueConstraint(fields=["ref"], name="bid_ref_once"),
+            models.UniqueConstraint(fields=["key_hash"], name="bid_key_once"),
             models.UniqueConstraint(fields=["market", "seq"], name="bid_seq_once"),
             models.UniqueConstraint(
                 fields=["participation"], condition=models.Q(status="accepted"), name="one_standing_bid"

@@ -1,6 +1,7 @@
 """The database's clock: the one clock that decides when a market is open."""
 
 from datetime import UTC, datetime
+from functools import lru_cache
 
 from django.db import connection
 
@@ -20,6 +21,7 @@ def now() -> datetime:
         return moment.astimezone(UTC)
 
 
+@lru_cache(1024)  # a group's bids share their instant
 def stamp(moment: datetime | None) -> str | None:
     """An instant as RFC 3339 text in UTC with milliseconds, as every door writes it."""
     if moment is None:

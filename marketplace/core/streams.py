@@ -12,7 +12,7 @@ from django.db.models import F
 from marketplace.core import clock
 from marketplace.core.models import Event, Forwarding, Stream
 
-Listener = Callable[[str, int], object]
+Listener = Callable[[Mapping[str, int]], object]
 NAMES = 5_000  # in one statement
 _listeners: list[Listener] = []
 
@@ -101,13 +101,13 @@ def _pages(names: set[str]) -> Iterator[list[str]]:
 
 def announce(heads: Mapping[str, int]) -> None:
     """Tell this process's listeners that these streams have rows up to these numbers."""
-    for listener in list(_listeners):
-        for name, head in heads.items():
-            listener(name, head)
+    if heads:
+        for listener in list(_listeners):
+            listener(heads)
 
 
 def listen(listener: Listener) -> Callable[[], None]:
-    """Call `listener(stream, seq)` after each commit of this process; returns how to stop."""
+    """Call `listener({stream: seq})` after each commit of this process; returns how to stop."""
     _listeners.append(listener)
     return lambda: _listeners.remove(listener)
 

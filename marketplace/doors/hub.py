@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import logging
 from collections import defaultdict
+from collections.abc import Collection
 from typing import Any
 
 from asgiref.sync import sync_to_async
@@ -48,7 +49,7 @@ class Hub:
     async def start(self) -> None:
         """Listen; call once, in the event loop that the sockets live in."""
         loop = asyncio.get_running_loop()
-        self._forget = streams.listen(lambda name, seq: loop.call_soon_threadsafe(self._hinted, name, True))
+        self._forget = streams.listen(lambda heads: loop.call_soon_threadsafe(self._hinted, list(heads), True))
         self._tasks = [asyncio.create_task(self._pump()), asyncio.create_task(self._poll())]
         if _shared_layer() is not None:
             self._tasks.append(asyncio.create_task(self._hear_others()))
@@ -79,13 +80,14 @@ class Hub:
             del self._subscriptions[subscription.name]
             self._heads.pop(subscription.name, None)
 
-    def _hinted(self, name: str, ours: bool = False) -> None:
+    def _hinted(self, names: Collection[str], ours: bool = False) -> None:
         layer = _shared_layer() if ours else None
         if layer is not None:
-            self._tasks.append(asyncio.ensure_future(_tell_others(layer, name)))
+            self._tasks.append(asyncio.ensure_future(_tell_others(layer, names)))
             self._tasks = [task for task in self._tasks if not task.done()]
-        if name in self._subscriptions:
-            self._dirty.add(name)
+        followed = self._subscriptions.keys() & names
+        if followed:
+            self._dirty |= followed
             self._wake.set()
 
     async def _pump(self) -> None:
@@ -112,9 +114,8 @@ class Hub:
         while True:
             await asyncio.sleep(POLL_SECONDS)
             with contextlib.suppress(Exception):
-                for name, head in (await _heads(list(self._subscriptions))).items():
-                    if head > self._heads.get(name, 0):
-                        self._hinted(name)
+                heads = await _heads(list(self._subscriptions))
+                self._hinted([name for name, head in heads.items() if head > self._heads.get(name, 0)])
 
     async def _hear_others(self) -> None:
         layer: Any = get_channel_layer()
@@ -123,7 +124,7 @@ class Hub:
                 channel = await layer.new_channel()
                 await layer.group_add(GROUP, channel)
                 while True:
-                    self._hinted((await layer.receive(channel))["stream"])
+                    self._hinted((await layer.receive(channel))["streams"])
             except Exception:
                 log.exception("the channel layer failed; the poll goes on")
                 await asyncio.sleep(POLL_SECONDS)
@@ -135,9 +136,9 @@ def _shared_layer() -> Any:
     return layer if layer is not None and "InMemory" not in type(layer).__name__ else None
 
 
-async def _tell_others(layer: Any, name: str) -> None:
+async def _tell_others(layer: Any, names: Collection[str]) -> None:
     try:
-        await layer.group_send(GROUP, {"type": "heads", "stream": name})
+        await layer.group_send(GROUP, {"type": "heads", "streams": list(names)})
     except Exception:
         log.exception("the channel layer failed; other processes will poll")
 

@@ -1,6 +1,7 @@
 """A market's terms: what stands fixed from its opening, in the form that bids are checked against."""
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import mechanisms
@@ -26,7 +27,7 @@ class Terms:
     currency: str
     exponent: int
 
-    @property
+    @cached_property
     def spec(self) -> Spec:
         """The rule's SPEC."""
         return mechanisms.get(self.mechanism)

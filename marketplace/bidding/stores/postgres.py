@@ -1,68 +1,30 @@
-"""PostgreSQL: the committer's own connection in the event loop, two pipelined round trips a group."""
+"""PostgreSQL: the committer's own connection in the event loop, two round trips a group."""
 
 from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
-import psycopg
+import msgspec
 from django.db import connection
-from psycopg.rows import tuple_row
 
-from marketplace.bidding.books import Act, Books, Decision
+from marketplace.bidding.books import Act, Books, Decision, NewBid
 from marketplace.bidding.seats import MarketRow, Seat, Stored
+from marketplace.bidding.stores.libpq import Call, Pipelined, Rows
+from marketplace.bidding.stores.statements import STATEMENTS
 from marketplace.bidding.submissions import Submission
 from marketplace.bidding.withdrawals import NamedBid, Withdrawal
 from marketplace.core import streams
 
-Row = tuple[Any, ...]
-LOCK = "SELECT id, ref, state, closes_at, last_bid FROM markets_market WHERE id = ANY(%s) ORDER BY id FOR UPDATE"
-# The clock stands in a statement after the lock's own: now() would be the transaction's start, and a clock in the
-# locking statement would be read before the lock was had; both let bids in after the close.
-READ = """
-SELECT clock_timestamp(),
-  ARRAY(SELECT (p.market_id, p.agent_id, p.id, p.ref, p.state, p.limit_minor, s.id, b.id, b.ref)
-    FROM unnest(%s::bigint[], %s::bigint[]) AS w (market_id, agent_id)
-    JOIN bidding_participation p ON p.market_id = w.market_id AND p.agent_id = w.agent_id AND p.state <> 'refused'
-    JOIN core_stream s ON s.name = 'participation:' || p.ref
-    LEFT JOIN bidding_bid b ON b.participation_id = p.id AND b.status = 'accepted'),
-  ARRAY(SELECT (b.key_hash, b.ref, b.receipt, b.at, p.ref, b.body_hash)
-    FROM bidding_bid b JOIN bidding_participation p ON p.id = b.participation_id WHERE b.key_hash = ANY(%s))"""
-NAMED = """
-SELECT b.ref, b.receipt, b.at, p.ref, b.body_hash, b.id, p.market_id, p.agent_id, b.status
-FROM bidding_bid b JOIN bidding_participation p ON p.id = b.participation_id WHERE b.ref = ANY(%s)"""
-REPLACE = "UPDATE bidding_bid SET status = 'replaced' WHERE id = ANY(%s)"
-WRITE = """
-WITH stored AS (
-  INSERT INTO bidding_bid
-    (ref, market_id, participation_id, seq, content, receipt, key_hash, body_hash, status, at)
-  SELECT *, 'accepted', %(at)s::timestamptz FROM unnest(
-    %(refs)s::text[], %(markets)s::bigint[], %(seats)s::bigint[], %(seqs)s::bigint[], %(contents)s::bytea[],
-    %(receipts)s::text[], %(keys)s::text[], %(bodies)s::text[])),
-counted AS (
-  UPDATE markets_market m SET last_bid = w.last_bid
-  FROM unnest(%(touched)s::bigint[], %(last)s::bigint[]) AS w (id, last_bid) WHERE m.id = w.id),
-heads AS (UPDATE core_stream SET head = head + 1 WHERE id = ANY(%(streams)s::bigint[]) RETURNING id, name, head),
-told AS (
-  INSERT INTO core_event (stream_id, seq, kind, at, payload)
-  SELECT heads.id, heads.head, 'bid.accepted', %(at)s::timestamptz, w.payload
-  FROM heads JOIN unnest(%(streams)s::bigint[], %(payloads)s::text[]) AS w (id, payload) ON w.id = heads.id)
-SELECT name, head FROM heads"""
-WITHDRAW = """
-WITH gone AS (UPDATE bidding_bid SET status = 'withdrawn' WHERE id = ANY(%(bids)s::bigint[])),
-heads AS (UPDATE core_stream SET head = head + 1 WHERE id = ANY(%(streams)s::bigint[]) RETURNING id, name, head),
-told AS (
-  INSERT INTO core_event (stream_id, seq, kind, at, payload)
-  SELECT heads.id, heads.head, 'bid.withdrawn', %(at)s::timestamptz, w.payload
-  FROM heads JOIN unnest(%(streams)s::bigint[], %(payloads)s::text[]) AS w (id, payload) ON w.id = heads.id)
-SELECT name, head FROM heads"""
 CONNECTION = ("dbname", "user", "password", "host", "port", "sslmode", "sslrootcert", "sslcert", "sslkey", "service")
 PIN = "SET enable_seqscan = off; SET plan_cache_mode = force_generic_plan; SET jit = off"
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 class PostgresStore:
     """One connection, reopened after it has failed."""
 
     def __init__(self) -> None:
-        self._connection: psycopg.AsyncConnection[Row] | None = None
+        self._link: Pipelined | None = None
 
     async def commit(self, acts: Sequence[Act]) -> list[Decision]:
         """One transaction; on any failure the connection is given up, and with it the transaction."""
@@ -78,91 +40,89 @@ class PostgresStore:
         return decisions
 
     async def close(self) -> None:
-        """Close the connection; an open transaction is rolled back by the server."""
-        link, self._connection = self._connection, None
+        """Close the connection."""
+        link, self._link = self._link, None
         if link is not None:
             await link.close()
 
-    async def _open(self) -> "psycopg.AsyncConnection[Row]":
+    async def _open(self) -> Pipelined:
         """The connection; its plans are pinned to the indexes, whatever the statistics of a young table say."""
-        if self._connection is None or self._connection.closed:
+        if self._link is not None and self._link.broken:
+            await self.close()
+        if self._link is None:
             settings = connection.get_connection_params()
             given = {name: value for name, value in settings.items() if name in CONNECTION and value}
-            link = await psycopg.AsyncConnection.connect(
-                **given, autocommit=True, prepare_threshold=0, row_factory=tuple_row
-            )
-            await link.execute(PIN, prepare=False)
-            self._connection = link
-        return self._connection
+            self._link = await Pipelined.connect(given, PIN, STATEMENTS)
+        return self._link
 
 
-async def _read(link: "psycopg.AsyncConnection[Row]", acts: Sequence[Act]) -> Books:
+async def _read(link: Pipelined, acts: Sequence[Act]) -> Books:
     """One round trip: begin, lock, then clock, seats and known keys, and the bids that withdrawals name."""
-    places = {(s.terms.market_id, s.identity.agent_id) for s in acts}
-    markets, agents = [market for market, _ in places], [agent for _, agent in places]
+    places = {(act.terms.market_id, act.identity.agent_id) for act in acts}
     keys = [act.key_hash for act in acts if isinstance(act, Submission)]
     wanted = [act.bid_ref for act in acts if isinstance(act, Withdrawal)]
-    async with link.pipeline():
-        await link.execute("BEGIN")
-        locked = await link.execute(LOCK, [sorted(set(markets))], binary=True)
-        read = await link.execute(READ, [markets, agents, keys], binary=True)
-        named = await link.execute(NAMED, [wanted], binary=True) if wanted else None
-    at, seats, known = (await read.fetchall())[0]
+    calls: list[Call] = [
+        (b"begin", ()),
+        (b"lock", (_json({market for market, _ in places}),)),
+        (b"clock", ()),
+        (b"seats", (_json(places),)),
+        (b"known", (_json(keys),)),
+    ]
+    if wanted:
+        calls.append((b"named", (_json(wanted),)))
+    _, locked, clock, seats, known, *named = await link.exchange(calls)
     return Books(
-        at=at,
-        markets={row[0]: MarketRow(*row[1:]) for row in await locked.fetchall()},
-        seats={(row[0], row[1]): Seat(*row[2:]) for row in seats},
-        known={row[0]: Stored(*row[1:]) for row in known},
-        named={} if named is None else {row[0]: _named(row) for row in await named.fetchall()},
+        at=_instant(clock[0][0]),
+        markets={int(row[0]): _market(row) for row in locked},
+        seats={(int(row[0]), int(row[1])): _seat(row) for row in seats},
+        known={row[0].decode(): _stored(row[1:]) for row in known},
+        named={row[0].decode(): _named(row) for rows in named for row in rows},
     )
 
 
-def _named(row: Row) -> NamedBid:
-    return NamedBid(Stored(*row[:5]), row[5], (row[6], row[7]), row[8])
-
-
-async def _write(link: "psycopg.AsyncConnection[Row]", books: Books) -> dict[str, int]:
+async def _write(link: Pipelined, books: Books) -> dict[str, int]:
     """One more: what the group changes, and the commit; the new heads of the streams."""
-    if not books.new and not books.withdrawn:
-        await link.execute("COMMIT")
-        return {}
-    told = []
-    async with link.pipeline():
-        if books.replaced:
-            await link.execute(REPLACE, [books.replaced])
-        if books.withdrawn:
-            told.append(await link.execute(WITHDRAW, _withdrawn_columns(books)))
-        if books.new:
-            told.append(await link.execute(WRITE, _columns(books)))
-        await link.execute("COMMIT")
-    return {name: head for result in told for name, head in await result.fetchall()}
+    at = books.at.isoformat().encode()
+    calls: list[Call] = []
+    if books.replaced:
+        calls.append((b"replace", (_json(books.replaced),)))
+    if books.withdrawn:
+        taken = [(bid.named.bid_id, bid.seat.stream_id, bid.payload) for bid in books.withdrawn]
+        calls.append((b"withdraw", (_json(taken), at)))
+    if books.new:
+        calls.append((b"write", (_json([_columns(bid) for bid in books.new]), at)))
+    told: list[Rows] = await link.exchange([*calls, (b"commit", ())])
+    return {name.decode(): int(head) for rows in told for name, head in rows}
 
 
-def _withdrawn_columns(books: Books) -> dict[str, Any]:
-    """What the group takes back, column by column, as WITHDRAW names them."""
-    return {
-        "at": books.at,
-        "bids": [bid.named.bid_id for bid in books.withdrawn],
-        "streams": [bid.seat.stream_id for bid in books.withdrawn],
-        "payloads": [bid.payload for bid in books.withdrawn],
-    }
+def _columns(bid: NewBid) -> tuple[Any, ...]:
+    """A bid as the statement `write` takes it apart."""
+    submission, stored, seat = bid.submission, bid.stored, bid.seat
+    place = (stored.ref, submission.terms.market_id, seat.participation_id, bid.seq)
+    hashes = (submission.content.hex(), stored.receipt, submission.key_hash, stored.body_hash)
+    return (*place, *hashes, seat.stream_id, bid.payload)
 
 
-def _columns(books: Books) -> dict[str, Any]:
-    """What the group writes, column by column, as WRITE names them."""
-    last = books.last_bids()
-    return {
-        "at": books.at,
-        "refs": [bid.stored.ref for bid in books.new],
-        "markets": [bid.submission.terms.market_id for bid in books.new],
-        "seats": [bid.seat.participation_id for bid in books.new],
-        "seqs": [bid.seq for bid in books.new],
-        "contents": [bid.submission.content for bid in books.new],
-        "receipts": [bid.stored.receipt for bid in books.new],
-        "keys": [bid.submission.key_hash for bid in books.new],
-        "bodies": [bid.stored.body_hash for bid in books.new],
-        "touched": list(last),
-        "last": list(last.values()),
-        "streams": [bid.seat.stream_id for bid in books.new],
-        "payloads": [bid.payload for bid in books.new],
-    }
+def _json(value: Any) -> bytes:
+    return msgspec.json.encode(value)
+
+
+def _instant(microseconds: bytes) -> datetime:
+    return _EPOCH + timedelta(microseconds=int(microseconds))
+
+
+def _market(row: tuple[Any, ...]) -> MarketRow:
+    return MarketRow(row[1].decode(), row[2].decode(), _instant(row[3]), int(row[4]))
+
+
+def _seat(row: tuple[Any, ...]) -> Seat:
+    standing = (None, None) if row[7] is None else (int(row[7]), row[8].decode())
+    return Seat(int(row[2]), row[3].decode(), row[4].decode(), int(row[5]), int(row[6]), *standing)
+
+
+def _stored(row: tuple[Any, ...]) -> Stored:
+    return Stored(row[0].decode(), row[1].decode(), _instant(row[2]), row[3].decode(), row[4].decode())
+
+
+def _named(row: tuple[Any, ...]) -> NamedBid:
+    return NamedBid(_stored(row), int(row[5]), (int(row[6]), int(row[7])), row[8].decode())
