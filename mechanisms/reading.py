@@ -61,7 +61,7 @@ def read_bid(data: Any, lots: Mapping[str, Lot], pointer: str = "") -> Bid:
     if has_atoms and has_steps:
         raise ProblemError("both_atoms_and_steps", "a bid has atoms or steps, not both", f"{pointer}/steps")
     if not has_atoms and not has_steps:
-        raise ProblemError("neither_atoms_nor_steps", "a bid has atoms or steps", pointer)
+        raise ProblemError("neither_atoms_nor_steps", "a bid has atoms, steps or a preference", pointer)
     budget = fields.get("budget")
     bid = Bid(
         agent=agent,
@@ -72,6 +72,11 @@ def read_bid(data: Any, lots: Mapping[str, Lot], pointer: str = "") -> Bid:
     if exposure([bid]) >= MAX_SUM:
         raise ProblemError("too_large", "quantities times the highest price must stay below 2^62", pointer)
     return bid
+
+
+def states_preferences(bids: Any) -> bool:
+    """Whether some bid holds a preference, which is compiled before bids are read."""
+    return isinstance(bids, list) and any(isinstance(bid, Mapping) and "preference" in bid for bid in bids)
 
 
 def read_bids(data: Any, lots: Mapping[str, Lot], pointer: str = "/bids") -> tuple[Bid, ...]:

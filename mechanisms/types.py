@@ -12,7 +12,7 @@ from msgspec import Struct
 from mechanisms.bids import Atom, Bid, Lot, Step
 from mechanisms.errors import ProblemError
 from mechanisms.fields import read_currency, read_free, read_id, read_int, read_object, read_seed
-from mechanisms.reading import read_bid, read_bids, read_lots
+from mechanisms.reading import read_bid, read_bids, read_lots, states_preferences
 from mechanisms.strict_json import parse
 
 __all__ = ["Atom", "Award", "Bid", "Charge", "Lot", "Outcome", "Problem", "ProblemError", "Status", "Step", "read_bid"]
@@ -35,20 +35,30 @@ class Problem(Struct, frozen=True, forbid_unknown_fields=True):
 
     @classmethod
     def from_json(cls, raw: bytes | str | Mapping[str, Any]) -> Problem:
-        """A problem from JSON text or from already parsed JSON values; raises ProblemError with a pointer."""
+        """A problem from JSON text or from already parsed JSON values; raises ProblemError with a pointer.
+
+        A bid's `preference` is compiled to atoms here, by the house's categories and the problem's own `categories`.
+        """
         data = read_object(
             parse(raw) if isinstance(raw, bytes | str) else raw,
             "",
             ("mechanism", "currency", "exponent", "lots", "bids"),
-            ("params", "seed"),
+            ("params", "seed", "categories"),
         )
         lots = read_lots(data["lots"])
+        currency = read_currency(data["currency"], "/currency")
+        exponent = read_int(data["exponent"], "/exponent", 0, MAX_EXPONENT)
+        bids = data["bids"]
+        if "categories" in data or states_preferences(bids):
+            from mechanisms.preferences.stating import stated_bids  # noqa: PLC0415 - only for who states one
+
+            bids = stated_bids(bids, lots, data.get("categories", {}), currency, exponent)
         return cls(
             mechanism=read_id(data["mechanism"], "/mechanism"),
-            currency=read_currency(data["currency"], "/currency"),
-            exponent=read_int(data["exponent"], "/exponent", 0, MAX_EXPONENT),
+            currency=currency,
+            exponent=exponent,
             lots=lots,
-            bids=read_bids(data["bids"], {lot.id: lot for lot in lots}),
+            bids=read_bids(bids, {lot.id: lot for lot in lots}),
             params=read_free(data.get("params", {}), "/params"),
             seed=read_seed(data.get("seed", "00"), "/seed"),
         )
