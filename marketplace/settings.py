@@ -11,6 +11,11 @@ SECRET_KEY = os.environ.get("WALRAS_SECRET_KEY", "")  # a system check refuses a
 ALLOWED_HOSTS = os.environ.get("WALRAS_HOSTS", "127.0.0.1,localhost").split(",")
 CSRF_TRUSTED_ORIGINS = [origin for origin in os.environ.get("WALRAS_ORIGINS", "").split(",") if origin]
 
+# The clearing secret is read by clearing children alone: from this file (mode 0600, made where it is missing), or from
+# WALRAS_CLEARING_SECRET in the environment of clearing workers; then web processes are told the public key.
+CLEARING_SECRET_FILE = Path(os.environ.get("WALRAS_CLEARING_SECRET_FILE") or BASE_DIR / ".walras-clearing-secret")
+CLEARING_PUBLIC_KEY = os.environ.get("WALRAS_CLEARING_PUBLIC_KEY", "")
+
 INSTALLED_APPS = [
     "django.contrib.admin",
     "django.contrib.auth",

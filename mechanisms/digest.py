@@ -26,6 +26,11 @@ def digest_of(problem: Mapping[str, Any], version: int, outcome: Mapping[str, An
     return "sha256:" + hashlib.sha256(rfc8785.dumps(form)).hexdigest()
 
 
+def hash_of(value: Any) -> str:
+    """SHA-256 of the RFC 8785 form of JSON values, hex."""
+    return hashlib.sha256(rfc8785.dumps(_plain(value))).hexdigest()
+
+
 def _plain(value: Any) -> Any:
     if isinstance(value, Mapping):
         return {key: _plain(inner) for key, inner in value.items()}

@@ -15,7 +15,7 @@ from marketplace.agents.services import register_agent
 from marketplace.bidding.intake import committer
 from marketplace.bidding.models import Participation
 from marketplace.bidding.participations import join_market
-from marketplace.bidding.submissions import read_submission
+from marketplace.bidding.submissions import Submission, read_submission
 from marketplace.core import streams
 from marketplace.core.refs import new_ref
 from marketplace.markets.configuration import MarketConfiguration
@@ -92,16 +92,20 @@ class Trader:
 
     def bid(self, market: Market, body: dict, key: str | None = None):
         """Bid through the committer; the decision, or the refusal raised."""
-        submission = read_submission(
-            value=json.loads(json.dumps(body)),
-            key=key or str(uuid.uuid4()),
-            identity=self.identity,
-            terms=terms_of(market.ref),
-        )
+        return self.send(submitted(self, market, body, key))
+
+    def send(self, submission: Submission):
+        """The same for a bid that was read before."""
         decision = committer.submit(submission).result(30)
         if decision.refusal is not None:
             raise decision.refusal
         return decision
+
+
+def submitted(trader: Trader, market: Market, body: dict, key: str | None = None) -> Submission:
+    """A bid as it is read from a request."""
+    value, name = json.loads(json.dumps(body)), key or str(uuid.uuid4())
+    return read_submission(value=value, key=name, identity=trader.identity, terms=terms_of(market.ref))
 
 
 def open_a_market(**stated: object) -> Market:

@@ -9,6 +9,7 @@ if "STRIPE_SANDBOX_DATABASE" not in os.environ:  # child processes inherit what 
     if not os.environ.get("DATABASE_URL"):
         os.environ["DATABASE_URL"] = f"sqlite:///{place}/walras.sqlite3"
     os.environ.setdefault("WALRAS_SECRET_KEY", "only-for-tests-" + "0" * 50)
+    os.environ["WALRAS_CLEARING_SECRET_FILE"] = f"{place}/clearing-secret"
     os.environ.setdefault("STRIPE_HTTP_CLIENT", "marketplace.stripe_sandbox.client.InProcessClient")
     os.environ.setdefault("WALRAS_LOG_LEVEL", "CRITICAL")
 

@@ -4,6 +4,7 @@ from typing import Any
 
 from marketplace.bidding.models import Bid, Participation
 from marketplace.bidding.seats import Stored
+from marketplace.bidding.submissions import Submission
 from marketplace.core import clock
 from marketplace.core.money import minor_text
 from marketplace.markets.terms import Terms
@@ -20,16 +21,17 @@ def participation_answer(participation: Participation, terms: Terms) -> dict[str
     }
 
 
-def bid_answer(bid: Stored, terms: Terms, means: str) -> dict[str, Any]:
-    """The acknowledgement of a bid; the same for every repeat of the same request."""
+def bid_answer(bid: Stored, submission: Submission) -> dict[str, Any]:
+    """The acknowledgement of a bid, with the nonce behind its receipt; the same for every repeat of the request."""
     return {
         "id": bid.ref,
-        "market": terms.ref,
+        "market": submission.terms.ref,
         "participation": bid.participation_ref,
         "status": "accepted",
         "receipt": bid.receipt,
+        "nonce": submission.nonce.hex(),
         "received_at": clock.stamp(bid.at),
-        "means": means,
+        "means": submission.means,
     }
 
 

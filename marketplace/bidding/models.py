@@ -21,7 +21,7 @@ class Participation(models.Model):
     limit_minor = models.BigIntegerField(help_text="most that it can be charged, in minor units; 0 for a pure seller")
     authorisation = models.OneToOneField(Authorisation, on_delete=models.PROTECT, related_name="participation")
     state = models.CharField(max_length=10, choices=State.choices, default=State.PENDING, db_index=True)
-    key_hash = models.CharField(max_length=64, unique=True, help_text="SHA-256 of market, agent and Idempotency-Key")
+    key_hash = models.CharField(max_length=64, unique=True, help_text="HMAC of market, agent and Idempotency-Key")
     created_at = models.DateTimeField()
 
     class Meta:
@@ -54,10 +54,10 @@ class Bid(models.Model):
     participation = models.ForeignKey(Participation, on_delete=models.PROTECT, related_name="bids")
     seq = models.BigIntegerField(help_text="1, 2, 3 ... within the market, no gaps; not shown before the close")
     status = models.CharField(max_length=10, choices=Status.choices, default=Status.ACCEPTED)
-    content = models.BinaryField(help_text="the bid, JSON bytes")
-    receipt = models.CharField(max_length=64, help_text="HMAC of market, bid and content: what the bidder keeps")
-    key_hash = models.CharField(max_length=64, help_text="SHA-256 of market, agent and Idempotency-Key")
-    body_hash = models.CharField(max_length=64)
+    content = models.BinaryField(help_text="the epoch's name, then nonce and bid in a padded box")
+    receipt = models.CharField(max_length=64, help_text="hash of nonce, names and bid: what the bidder keeps")
+    key_hash = models.CharField(max_length=64, help_text="HMAC of market, agent and Idempotency-Key")
+    body_hash = models.CharField(max_length=64, help_text="HMAC of the body that came with the key")
     at = models.DateTimeField(help_text="the database's clock when its group was decided")
 
     class Meta:
@@ -72,3 +72,14 @@ class Bid(models.Model):
 
     def __str__(self) -> str:
         return self.ref
+
+
+class EpochKey(models.Model):
+    """A key that one process sealed bids of one market under for a minute, as only the clearing can open it."""
+
+    ref = models.BinaryField(unique=True, help_text="16 random bytes; bids sealed under it begin with them")
+    market = models.ForeignKey(Market, on_delete=models.PROTECT, related_name="epochs")
+    sealed_key = models.BinaryField(help_text="sealed to the market's public key")
+
+    def __str__(self) -> str:
+        return bytes(self.ref).hex()

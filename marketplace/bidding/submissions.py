@@ -1,20 +1,19 @@
 """From a request's body to a submission that the committer can decide."""
 
-import hashlib
-import hmac
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import msgspec
-from django.conf import settings
 
 from marketplace.agents.keys import Identity
+from marketplace.bidding.sealing import nonce_of
 from marketplace.bidding.words import means
 from marketplace.core import limits, strict_json
 from marketplace.core.idempotency import checked_key, fingerprint, key_hash
 from marketplace.core.money import minor_from_units
 from marketplace.core.refusals import Refusal
 from marketplace.markets.terms import Terms
+from mechanisms.check.receipts import receipt_of
 from mechanisms.types import Bid as MechanismBid
 from mechanisms.types import ProblemError, read_bid
 
@@ -36,18 +35,18 @@ class Submission:
 
     terms: Terms
     identity: Identity
-    content: bytes
-    worst_minor: int
     replaces: str | None
     key_hash: str
     body_hash: str
-    means: str
-    bid: MechanismBid
+    nonce: bytes = field(repr=False)  # what would tell the bid is left out of every repr, and so of logs
+    content: bytes = field(repr=False)
+    worst_minor: int = field(repr=False)
+    means: str = field(repr=False)
+    bid: MechanismBid = field(repr=False)
 
-    def receipt(self, bid_ref: str) -> str:
-        """HMAC-SHA256 of market, bid and content under a key that only the web processes hold."""
-        text = b"\x00".join((self.terms.ref.encode(), bid_ref.encode(), self.content))
-        return hmac.new(b"receipt:" + settings.SECRET_KEY.encode(), text, hashlib.sha256).hexdigest()
+    def receipt(self, bid_ref: str, participation_ref: str) -> str:
+        """What commits to this bid and, without the nonce, tells nothing of it."""
+        return receipt_of(self.nonce, self.terms.ref, bid_ref, participation_ref, self.content)
 
 
 def read_submission(*, value: Any, key: str | None, identity: Identity, terms: Terms) -> Submission:
@@ -56,13 +55,15 @@ def read_submission(*, value: Any, key: str | None, identity: Identity, terms: T
     body = strict_json.shaped(value, BidBody)
     _refuse_too_many(body)
     bid = _checked_bid(body, identity, terms)
+    name = key_hash("bid", terms.ref, identity.agent_ref, key)
     return Submission(
         terms=terms,
         identity=identity,
         content=strict_json.canonical(_stated(body)),
         worst_minor=minor_from_units(terms.spec.worst_case(bid, terms.params), terms.exponent, terms.currency),
         replaces=body.replaces,
-        key_hash=key_hash("bid", terms.ref, identity.agent_ref, key),
+        key_hash=name,
+        nonce=nonce_of(name),
         body_hash=fingerprint(strict_json.canonical(value)),
         means=means(bid, terms),
         bid=bid,

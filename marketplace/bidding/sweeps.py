@@ -1,5 +1,6 @@
 """Joins whose hold was not answered clearly at first."""
 
+from marketplace.bidding.inclusion import publish_due
 from marketplace.bidding.models import Participation
 from marketplace.bidding.participations import complete_join
 from marketplace.core import limits
@@ -15,4 +16,7 @@ def complete_joins() -> int:
     return sum(complete_join(participation=row) for row in due[: limits.SWEEP_BATCH])
 
 
-SWEEPS = (Sweep("bidding.complete_joins", complete_joins, every=1, lane="markets"),)
+SWEEPS = (
+    Sweep("bidding.complete_joins", complete_joins, every=1, lane="markets"),
+    Sweep("bidding.publish_roots", publish_due, every=0.25, lane="markets"),
+)

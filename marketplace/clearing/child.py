@@ -8,9 +8,9 @@ from django.db import InterfaceError, OperationalError, close_old_connections
 
 import mechanisms
 from marketplace.clearing.problems import build_problem
+from marketplace.clearing.release import released_bids
 from marketplace.clearing.results import commit_outcome, fail_round
-from marketplace.core import clock
-from marketplace.markets.models import Market, Round
+from marketplace.markets.models import Round
 from mechanisms import check
 from mechanisms.types import Outcome, Problem
 
@@ -48,10 +48,9 @@ def clear(ref: str, claim: str) -> dict[str, object]:
 
 
 def _run(round_: Round) -> tuple[Problem, Outcome]:
-    market = round_.market
-    if market.state != Market.State.CLOSED or market.closes_at > clock.now():
-        raise NotCertified(f"the market is {market.state} until {clock.stamp(market.closes_at)}")
-    problem = Problem.from_json(build_problem(round_))
+    bids = released_bids(round_=round_)
+    round_.market.refresh_from_db()
+    problem = Problem.from_json(build_problem(round_.market, bids))
     outcome = mechanisms.run(problem.mechanism, problem, problem.params, problem.seed)
     if outcome.status == "unproven":
         raise NotCertified("the optimum was not proven within the rule's bound of work")

@@ -24,7 +24,7 @@ def outcome_answer(market: Market, participation: str | None) -> dict[str, Any]:
     """The outcome as `disclosure` allows; with a participation also its own result and why."""
     round_ = standing_round(market)
     problem, outcome = Problem.from_json(round_.problem), Outcome.from_json(round_.outcome)
-    answer = {"market": market.ref, **public_facts(market, round_, outcome), "seed": market.seed}
+    answer = {"market": market.ref, **public_facts(market, round_, outcome), "seed": problem.seed}
     if market.disclosure != Market.Disclosure.OWN_ONLY:
         answer |= {"certificate": outcome.certificate, "curves": curves(problem)}
     if market.disclosure == Market.Disclosure.PUBLIC:

@@ -1,28 +1,27 @@
 """From the rows of a closed market to the frozen problem that its rule clears."""
 
-import json
+from collections.abc import Sequence
 from typing import Any
 
-from marketplace.bidding.models import Bid
-from marketplace.markets.models import Market, Round
+from marketplace.clearing.release import OpenedBid
+from marketplace.markets.models import Market
 from marketplace.markets.terms import problem_lots
+from mechanisms.check.receipts import tie_seed_of
 
 
-def build_problem(round_: Round) -> dict[str, Any]:
-    """The problem of a round: every accepted bid, under its participation's name, sorted by that name."""
-    market = round_.market
-    bids = Bid.objects.filter(market=market, status=Bid.Status.ACCEPTED).select_related("participation")
+def build_problem(market: Market, bids: Sequence[OpenedBid]) -> dict[str, Any]:
+    """The problem of a closed market: its released bids, under their participations' names, sorted by those.
+
+    Ties go by the seed committed to at the opening, together with all receipts.
+    """
     return {
         "mechanism": market.mechanism,
         "params": _by_participation(market),
-        "seed": market.seed,
+        "seed": tie_seed_of(market.receipts_root, market.seed),
         "currency": market.currency,
         "exponent": market.exponent,
         "lots": problem_lots(market),
-        "bids": [
-            {"agent": bid.participation.ref} | json.loads(bytes(bid.content))
-            for bid in bids.order_by("participation__ref")
-        ],
+        "bids": [bid.stated() for bid in bids],
     }
 
 

@@ -107,8 +107,12 @@ def _reply(process: subprocess.Popen[bytes], line: bytes, order: dict[str, str])
 
 
 def _environment() -> dict[str, str]:
-    """Ours, with the database that this process really uses (in tests it is another than the settings say)."""
-    return {**os.environ, "WALRAS_DATABASE_NAME": str(connection.settings_dict["NAME"])}
+    """Ours, with the database that this process really uses (in tests it is another than the settings say).
+
+    Without the secret of web processes: who can open bids is not to know what makes nonces and fingerprints.
+    """
+    ours = {name: value for name, value in os.environ.items() if name != "WALRAS_SECRET_KEY"}
+    return {**ours, "WALRAS_DATABASE_NAME": str(connection.settings_dict["NAME"])}
 
 
 worker = Worker()

@@ -87,6 +87,7 @@ class Place:
             "DJANGO_SETTINGS_MODULE": "marketplace.settings",
             "DJANGO_SUPERUSER_PASSWORD": self.password,
             "WALRAS_SECRET_KEY": secrets.token_urlsafe(50),
+            "WALRAS_CLEARING_SECRET_FILE": str(self.directory / "clearing-secret"),
             "DATABASE_URL": f"sqlite:///{self.directory / 'walras.sqlite3'}",
             "STRIPE_SANDBOX_DATABASE": str(self.directory / "stripe.sqlite3"),
             "STRIPE_API_BASE": f"http://{HOST}:{self.stripe_port}",

@@ -59,7 +59,7 @@ async def answer_bid(value: Any, key: str | None, identity: Identity, market_ref
     decision = await committer.decide(submission)
     if decision.bid is None:
         raise decision.refusal or RuntimeError("a decision without a bid or a refusal")
-    return said(201, bid_answer(decision.bid, terms, submission.means))
+    return said(201, bid_answer(decision.bid, submission))
 
 
 async def answer_replacement(value: Any, key: str | None, identity: Identity, market_ref: str, bid_ref: str) -> Answer:

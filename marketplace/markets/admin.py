@@ -84,7 +84,7 @@ def is_draft(market: Market) -> bool:
 class MarketAdmin(Guarded, admin.ModelAdmin):
     """Markets: write a draft, open it, look on."""
 
-    hidden = ("seed", "last_bid")
+    hidden = ("seed", "bid_key", "sealed_bid_key", "last_bid")
     form = MarketForm
     inlines = (LotInline, RoundInline)
     list_display = ("title", "ref", "state", "mechanism", "closes_at", "participants", "live_page")

@@ -4,10 +4,12 @@ import secrets
 from datetime import datetime
 from typing import Any
 
+from django.conf import settings
 from django.db import transaction
 
 from marketplace.agents.models import Agent
-from marketplace.core import clock, streams
+from marketplace.core import boxes, clock, streams
+from marketplace.core.clearing_keys import public_key
 from marketplace.core.refs import new_ref
 from marketplace.core.refusals import Refusal, not_found
 from marketplace.markets.configuration import (
@@ -18,7 +20,9 @@ from marketplace.markets.configuration import (
     opening_instant,
 )
 from marketplace.markets.models import Lot, Market, Round
+from marketplace.markets.terms import published_terms
 from marketplace.settlement.services import open_journal, release_all, settled
+from mechanisms.check.receipts import commitment_of
 
 
 @transaction.atomic
@@ -73,12 +77,30 @@ def _lot_row(market: Market, lot: LotConfiguration) -> Lot:
 @transaction.atomic
 def open_market(*, market: Market) -> bool:
     """draft -> open; False where someone else was first."""
-    if not _move(market, Market.State.DRAFT, Market.State.OPEN):
+    keys = fresh_bid_keys()
+    if not _move(market, Market.State.DRAFT, Market.State.OPEN, **keys):
         return False
     at = clock.now()
-    facts = {"title": market.title, "mechanism": market.mechanism, "closes_at": clock.stamp(market.closes_at)}
+    facts = {
+        "title": market.title,
+        "mechanism": market.mechanism,
+        "closes_at": clock.stamp(market.closes_at),
+        "seed_commitment": commitment_of(market.ref, market.seed),
+        "terms": published_terms(market),
+        "bid_key": keys["bid_key"].hex(),
+    }
     streams.append(market.stream, "market.opened", facts, at)
     return True
+
+
+def fresh_bid_keys() -> dict[str, Any]:
+    """A key pair for one market's bids; its secret half leaves this function sealed to the clearing, and only so."""
+    pair, clearing = boxes.new_pair(), public_key(settings.CLEARING_PUBLIC_KEY, settings.CLEARING_SECRET_FILE)
+    return {
+        "bid_key": pair.public,
+        "sealed_bid_key": boxes.seal(clearing, pair.secret),
+        "clearing_key": clearing.hex(),
+    }
 
 
 @transaction.atomic

@@ -8,9 +8,10 @@ import mechanisms
 from marketplace.core.refusals import not_found
 from marketplace.markets.models import Lot as LotRow
 from marketplace.markets.models import Market
+from mechanisms.check.receipts import term_hashes
 from mechanisms.reading import read_lots
 from mechanisms.registry import Spec
-from mechanisms.types import Lot
+from mechanisms.types import Lot, Problem
 
 KEPT = 10_000  # markets whose terms a process keeps
 
@@ -26,6 +27,8 @@ class Terms:
     lots: dict[str, Lot]
     currency: str
     exponent: int
+    bid_key: bytes
+    sealed: bool
 
     @cached_property
     def spec(self) -> Spec:
@@ -74,8 +77,31 @@ def terms_of(ref: str) -> Terms:
 def read_terms(market: Market) -> Terms:
     """The terms as the rows have them now; refused where the rule does not accept them."""
     lots = {lot.id: lot for lot in read_lots(problem_lots(market))}
-    params = mechanisms.get(market.mechanism).read_params(market.params)
-    return Terms(market.pk, market.ref, market.mechanism, params, lots, market.currency, market.exponent)
+    spec = mechanisms.get(market.mechanism)
+    return Terms(
+        market_id=market.pk,
+        ref=market.ref,
+        mechanism=market.mechanism,
+        params=spec.read_params(market.params),
+        lots=lots,
+        currency=market.currency,
+        exponent=market.exponent,
+        bid_key=bytes(market.bid_key),
+        sealed=spec.visibility == "sealed",
+    )
+
+
+def published_terms(market: Market) -> dict[str, str]:
+    """A hash of each of the terms as problems will state them, for the event of the opening."""
+    problem = {
+        "mechanism": market.mechanism,
+        "params": market.params,
+        "currency": market.currency,
+        "exponent": market.exponent,
+        "lots": problem_lots(market),
+        "bids": [],
+    }
+    return term_hashes(Problem.from_json(problem).to_dict(), mechanisms.get(market.mechanism).version)
 
 
 def forget_all() -> None:

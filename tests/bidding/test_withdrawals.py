@@ -8,6 +8,7 @@ from marketplace.bidding.intake import committer
 from marketplace.bidding.models import Bid
 from marketplace.bidding.withdrawals import Withdrawal
 from marketplace.clearing.problems import build_problem
+from marketplace.clearing.release import released_bids
 from marketplace.core import streams
 from marketplace.markets.models import Market
 from marketplace.markets.services import close_market
@@ -66,4 +67,8 @@ def test_a_withdrawn_bid_takes_no_part_and_none_is_withdrawn_after_the_close() -
         "market_not_open",
     ]
     round_ = close_market(market=market)
-    assert [bid["agent"] for bid in build_problem(round_)["bids"]] == [Bid.objects.get(ref=second).participation.ref]
+    bids = released_bids(round_=round_)
+    market.refresh_from_db()
+    assert [bid["agent"] for bid in build_problem(market, bids)["bids"]] == [
+        Bid.objects.get(ref=second).participation.ref
+    ]

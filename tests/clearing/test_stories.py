@@ -14,6 +14,7 @@ from marketplace.reports.outcomes import outcome_rows
 from marketplace.settlement.models import Authorisation, Obligation
 from marketplace.settlement.services import balances, verify_journal
 from mechanisms import check
+from mechanisms.check import receipts
 from mechanisms.types import Outcome, Problem
 from tests.factories import Trader, buy, close_now, curve, open_a_market
 
@@ -117,7 +118,7 @@ def test_the_round_can_be_recomputed_by_anyone(swept: Sweep) -> None:
         guest.bid(market, buy("room", value))
     round_ = settle(market, swept)
     problem, outcome = Problem.from_json(round_.problem), Outcome.from_json(round_.outcome)
-    assert problem.seed == market.seed
+    assert problem.seed == receipts.tie_seed_of(market.receipts_root, market.seed)
     again = mechanisms.run(problem.mechanism, problem, problem.params, problem.seed)
     assert again.to_json().decode() == round_.outcome
     assert not check.verify(problem, outcome)
@@ -190,6 +191,9 @@ def test_events_of_a_life(swept: Sweep) -> None:
     events = streams.read(market.stream)
     assert json.loads(events[-1].payload)["all_paid"] is True
     kinds = [row.kind for row in events]
-    assert kinds == ["market.opened", "market.joined", "market.closed", "round.cleared", "market.settled"]
+    assert kinds == [
+        *("market.opened", "market.joined", "market.closed"),
+        *("receipts.published", "key.released", "round.cleared", "market.settled"),
+    ]
     private = [row.kind for row in streams.read(participation.stream)]
     assert private == ["participation.active", "bid.accepted", "round.cleared"]

@@ -36,6 +36,7 @@ class PostgresStore:
         except BaseException:
             await self.close()
             raise
+        books.committed()
         streams.announce(heads)
         return decisions
 
@@ -84,6 +85,9 @@ async def _write(link: Pipelined, books: Books) -> dict[str, int]:
     """One more: what the group changes, and the commit; the new heads of the streams."""
     at = books.at.isoformat().encode()
     calls: list[Call] = []
+    if new := books.new_epochs():
+        rows = [(epoch.ref.hex(), epoch.market_id, epoch.sealed_key.hex()) for epoch in new]
+        calls.append((b"epochs", (_json(rows),)))
     if books.replaced:
         calls.append((b"replace", (_json(books.replaced),)))
     if books.withdrawn:
@@ -99,7 +103,7 @@ def _columns(bid: NewBid) -> tuple[Any, ...]:
     """A bid as the statement `write` takes it apart."""
     submission, stored, seat = bid.submission, bid.stored, bid.seat
     place = (stored.ref, submission.terms.market_id, seat.participation_id, bid.seq)
-    hashes = (submission.content.hex(), stored.receipt, submission.key_hash, stored.body_hash)
+    hashes = (bid.sealed.hex(), stored.receipt, submission.key_hash, stored.body_hash)
     return (*place, *hashes, seat.stream_id, bid.payload)
 
 

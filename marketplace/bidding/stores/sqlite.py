@@ -32,6 +32,7 @@ REPLACE = "UPDATE bidding_bid SET status = 'replaced' WHERE id IN (SELECT value 
 INSERT = """
 INSERT INTO bidding_bid (ref, market_id, participation_id, seq, content, receipt, key_hash, body_hash, status, at)
 VALUES (%s, %s, %s, %s, %s, %s, %s, %s, 'accepted', %s)"""
+EPOCH = "INSERT INTO bidding_epochkey (ref, market_id, sealed_key) VALUES (%s, %s, %s) ON CONFLICT (ref) DO NOTHING"
 NAMED = """
 SELECT b.ref, b.receipt, b.at, p.ref, b.body_hash, b.id, p.market_id, p.agent_id, b.status
 FROM bidding_bid b JOIN bidding_participation p ON p.id = b.participation_id
@@ -50,7 +51,8 @@ class SqliteStore:
 
     async def commit(self, acts: Sequence[Act]) -> list[Decision]:
         """One transaction, away from the event loop."""
-        decisions, heads = await asyncio.get_running_loop().run_in_executor(self._thread, _commit, acts)
+        books, decisions, heads = await asyncio.get_running_loop().run_in_executor(self._thread, _commit, acts)
+        books.committed()
         streams.announce(heads)
         return decisions
 
@@ -64,12 +66,12 @@ def _close() -> None:
     connection.close()  # this thread's
 
 
-def _commit(acts: Sequence[Act]) -> tuple[list[Decision], dict[str, int]]:
+def _commit(acts: Sequence[Act]) -> tuple[Books, list[Decision], dict[str, int]]:
     """BEGIN IMMEDIATE is the lock; the clock is read after it."""
     with transaction.atomic(), connection.cursor() as cursor:
         books = _read(cursor, acts)
         decisions = books.decide(acts)
-        return decisions, _write(cursor, books) if books.new or books.withdrawn else {}
+        return books, decisions, _write(cursor, books) if books.new or books.withdrawn else {}
 
 
 def _read(cursor: Any, acts: Sequence[Act]) -> Books:
@@ -95,6 +97,7 @@ def _stored(row: tuple[Any, ...]) -> Stored:
 
 def _write(cursor: Any, books: Books) -> dict[str, int]:
     at = connection.ops.adapt_datetimefield_value(books.at)
+    cursor.executemany(EPOCH, [(epoch.ref, epoch.market_id, epoch.sealed_key) for epoch in books.new_epochs()])
     cursor.execute(REPLACE, [json.dumps(books.replaced)])
     cursor.executemany(INSERT, [_columns(bid, at) for bid in books.new])
     cursor.executemany(COUNT, [(last, market_id) for market_id, last in books.last_bids().items()])
@@ -118,7 +121,7 @@ def _tell(cursor: Any, books: Books, at: Any) -> dict[str, int]:
 def _columns(bid: Any, at: Any) -> tuple[Any, ...]:
     submission, stored = bid.submission, bid.stored
     place = (stored.ref, submission.terms.market_id, bid.seat.participation_id, bid.seq)
-    return (*place, submission.content, stored.receipt, submission.key_hash, stored.body_hash, at)
+    return (*place, bid.sealed, stored.receipt, submission.key_hash, stored.body_hash, at)
 
 
 def _rows(cursor: Any, sql: str, values: list[Any]) -> list[tuple[Any, ...]]:
