@@ -13,7 +13,6 @@ from pathlib import Path
 
 from marketplace.core.boxes import KeyPair, new_pair, pair_of
 
-ENVIRONMENT = "WALRAS_CLEARING_SECRET"  # of clearing workers; hex
 ROOT = Path(__file__).resolve().parent.parent.parent
 
 
@@ -34,13 +33,13 @@ def public_key(stated: str, file: Path) -> bytes:
 
 def secret_pair(file: Path) -> KeyPair:
     """The whole pair, for a clearing child; raises CustodyError where there is none, or where it lies open."""
-    stated = os.environ.get(ENVIRONMENT)
+    stated = os.environ.get("WALRAS_CLEARING_SECRET")  # hex
     if stated:
         return pair_of(bytes.fromhex(stated))
     try:
         status = file.stat()
     except FileNotFoundError:
-        raise CustodyError(f"there is neither {ENVIRONMENT} nor the file {file.name}") from None
+        raise CustodyError(f"there is neither WALRAS_CLEARING_SECRET nor the file {file.name}") from None
     if status.st_mode & (stat.S_IRWXG | stat.S_IRWXO):
         raise CustodyError(f"others than its owner can read {file.name}: chmod 600 it")
     return pair_of(bytes.fromhex(file.read_text().strip()))

@@ -47,6 +47,7 @@ urlpatterns = [
     path(MARKET + "previews/", trading.PreviewsView.as_view(), name="previews"),
     path(MARKET + "bids/", trading.BidsView.as_view(), name="bids"),
     path(MARKET + "bids/<ref:bid_ref>/", trading.BidView.as_view(), name="bid"),
+    path(MARKET + "receipts/<ref:bid_ref>/proof/", results.ProofView.as_view(), name="proof"),
     path(MARKET + "outcome/", results.OutcomeView.as_view(), name="outcome"),
     path(MARKET + "events/", results.EventsView.as_view(), name="events"),
     path(MARKET + "report.csv", results.ReportView.as_view(), name="report"),

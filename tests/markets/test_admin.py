@@ -205,7 +205,7 @@ def sealed() -> dict[str, str]:
     close_now(market)
     return {
         "value": str(VALUE),
-        "content": content.decode(),
+        "content": json.dumps(buy("room", VALUE)),
         "hex": content.hex(),
         "receipt": bid.receipt,
         "key": bid.key_hash,

@@ -58,7 +58,7 @@ async def bid(call: Call) -> Said:
 
 async def withdraw(call: Call) -> Said:
     """Take a bid back."""
-    stated = call.shaped(shapes.Withdraw)
+    stated = call.shaped(shapes.OneBid)
     reply = await answer_withdrawal(stated.bid, call.identity, stated.market)
     return fitted(msgspec.json.decode(reply.body), "Nothing of yours stands in this market now; you may bid again.")
 

@@ -5,6 +5,7 @@ from typing import Any
 import msgspec
 from asgiref.sync import sync_to_async
 
+from marketplace.bidding.inclusion import proof_answer
 from marketplace.clearing.explanations import outcome_answer
 from marketplace.core import clock
 from marketplace.core.refusals import Refusal
@@ -50,6 +51,14 @@ def outcome(call: Call) -> Said:
     told = _outcome(call)
     shown = {name: told[name] for name in (*SHOWN_OF_OUTCOME, "mine") if name in told}
     return fitted(shown, "explain says why. What you owe is collected from the hold by itself.")
+
+
+@sync_to_async(thread_sensitive=False)
+def proof(call: Call) -> Said:
+    """That the caller's bid was in."""
+    named = call.shaped(shapes.OneBid)
+    told = proof_answer(find_market(named.market), named.bid, call.identity.agent_id)
+    return fitted(told, "docs/verify_receipt.py checks it with the bid, its acknowledgement and the published root.")
 
 
 @sync_to_async(thread_sensitive=False)

@@ -55,7 +55,7 @@ TOOLS = {
     ),
     "my_bids": Offered(acting.my_bids, shapes.MyBids, "Your bids: id, status, receipt."),
     "withdraw": Offered(
-        acting.withdraw, shapes.Withdraw, "Take your standing bid back while the market is open.", reads=False
+        acting.withdraw, shapes.OneBid, "Take your standing bid back while the market is open.", reads=False
     ),
     "wait": Offered(
         waiting.wait,
@@ -64,6 +64,11 @@ TOOLS = {
     ),
     "outcome": Offered(
         looking.outcome, shapes.OneMarket, "What a cleared market came to, what you got and what you pay."
+    ),
+    "proof": Offered(
+        looking.proof,
+        shapes.OneBid,
+        "After the close: the proof that your bid was in, unchanged, for anybody to check.",
     ),
     "explain": Offered(
         looking.explain,

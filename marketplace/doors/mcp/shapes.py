@@ -68,7 +68,7 @@ class Offer(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
     replaces: Annotated[str | None, Meta(description="id of your standing bid that this one replaces")] = None
 
 
-class Withdraw(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
+class OneBid(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
     """Which bid."""
 
     market: Market

@@ -39,6 +39,8 @@ EVENTS = {
     "market.joined/one": "1 agent has joined.",
     "market.joined/many": "{participants} agents have joined.",
     "market.closed": "Bidding closed.",
+    "receipts.published": "The receipts of all {bids} bids were published.",
+    "key.released": "The bids were opened by the {actor}: {reason}.",
     "round.cleared/one": "Cleared: {quantity} traded at {price}.",
     "round.cleared/many": "Cleared, lot by lot.",
     **{f"round.cleared/{status}": words for status, words in NO_DEAL.items()},

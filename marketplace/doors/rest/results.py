@@ -6,6 +6,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
+from marketplace.bidding.inclusion import proof_answer
 from marketplace.clearing.explanations import outcome_answer
 from marketplace.core import clock, limits, streams
 from marketplace.core.money import minor_text
@@ -45,6 +46,15 @@ class OutcomeView(APIView):
         """As the market's disclosure allows."""
         rows = own_participations(market_ref, caller(request).agent_id)
         return Response(outcome_answer(find_market(market_ref), rows[0].ref if rows else None))
+
+
+class ProofView(APIView):
+    """That a bid was in."""
+
+    @extend_schema(summary="The proof that my bid was in, unchanged, once the market has closed", responses=OBJECT)
+    def get(self, request: Request, market_ref: str, bid_ref: str) -> Response:
+        """The way from the bid's receipt to the root that was published at the close."""
+        return Response(proof_answer(find_market(market_ref), bid_ref, caller(request).agent_id))
 
 
 class SettlementsView(APIView):
