@@ -20,6 +20,7 @@ from marketplace.bidding.models import Participation  # noqa: E402
 from marketplace.core.models import Stream  # noqa: E402
 from marketplace.core.refs import new_ref  # noqa: E402
 from marketplace.markets.models import Lot, Market  # noqa: E402
+from marketplace.markets.services import fresh_bid_keys  # noqa: E402
 from marketplace.settlement.models import Authorisation, Journal  # noqa: E402
 
 AGENTS = 64
@@ -51,6 +52,7 @@ def open_market() -> Market:
         seed="00",
         journal=journal,
         created_at=now,
+        **fresh_bid_keys(),
     )
     Lot.objects.create(market=market, name="room")
     Stream.objects.create(name=market.stream)
