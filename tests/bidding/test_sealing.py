@@ -6,15 +6,15 @@ from pathlib import Path
 
 import pytest
 from django.conf import settings
-from django.db import connection
 
-from marketplace.bidding import sealing
+from marketplace.bidding.books import Books
 from marketplace.bidding.models import Bid, EpochKey
 from marketplace.bidding.sealing import Sealer, epoch_of, opened
 from marketplace.clearing import sweeps
 from marketplace.clearing.release import NotReleased, released_bids
 from marketplace.core import boxes, clearing_keys, limits, streams
 from marketplace.core.clearing_keys import CustodyError, make_pair, public_key, secret_pair
+from marketplace.core.refusals import Refusal
 from marketplace.markets.models import Market, Round
 from marketplace.markets.services import close_market, new_round
 from marketplace.markets.terms import terms_of
@@ -71,16 +71,17 @@ def test_keys_are_renewed_after_so_many_bids_and_so_long(market: Market, monkeyp
 
 def test_a_key_whose_group_failed_is_stored_with_the_next_one(monkeypatch: pytest.MonkeyPatch) -> None:
     """A bid is never acknowledged without a stored key that opens it."""
-    monkeypatch.setattr(sealing, "sealer", Sealer())
     market, trader = open_a_market(), Trader()
     trader.join(market)
-    with connection.cursor() as cursor:  # the fault: no bid can be written at all
-        cursor.execute("ALTER TABLE bidding_bid RENAME TO away")
-        try:
-            with pytest.raises(Exception, match="could not be stored"):
-                trader.bid(market, buy("room", 5000))
-        finally:
-            cursor.execute("ALTER TABLE away RENAME TO bidding_bid")
+    honest = Books.decide
+
+    def failing(books: Books, acts: list) -> list:  # the fault: decided, sealed, and then not written
+        honest(books, acts)
+        raise RuntimeError("the disk is full")
+
+    with monkeypatch.context() as broken, pytest.raises(Refusal, match="could not be stored"):
+        broken.setattr(Books, "decide", failing)
+        trader.bid(market, buy("room", 5000))
     assert not EpochKey.objects.exists()
     trader.bid(market, buy("room", 5000))
     assert len(released_bids(round_=closed(market))) == 1
