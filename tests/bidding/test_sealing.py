@@ -12,7 +12,7 @@ from marketplace.bidding.models import Bid, EpochKey
 from marketplace.bidding.sealing import Sealer, epoch_of, opened
 from marketplace.clearing import sweeps
 from marketplace.clearing.release import NotReleased, released_bids
-from marketplace.core import boxes, clearing_keys, limits, streams
+from marketplace.core import boxes, limits, streams
 from marketplace.core.clearing_keys import CustodyError, make_pair, public_key, secret_pair
 from marketplace.core.refusals import Refusal
 from marketplace.markets.models import Market, Round
@@ -79,9 +79,10 @@ def test_a_key_whose_group_failed_is_stored_with_the_next_one(monkeypatch: pytes
         honest(books, acts)
         raise RuntimeError("the disk is full")
 
-    with monkeypatch.context() as broken, pytest.raises(Refusal, match="could not be stored"):
+    with monkeypatch.context() as broken:
         broken.setattr(Books, "decide", failing)
-        trader.bid(market, buy("room", 5000))
+        with pytest.raises(Refusal, match="could not be stored"):
+            trader.bid(market, buy("room", 5000))
     assert not EpochKey.objects.exists()
     trader.bid(market, buy("room", 5000))
     assert len(released_bids(round_=closed(market))) == 1
@@ -148,5 +149,5 @@ def test_clearing_workers_may_have_the_secret_in_their_environment(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     pair = boxes.new_pair()
-    monkeypatch.setenv(clearing_keys.ENVIRONMENT, pair.secret.hex())
+    monkeypatch.setenv("WALRAS_CLEARING_SECRET", pair.secret.hex())
     assert secret_pair(tmp_path / "missing") == pair
