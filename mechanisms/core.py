@@ -29,7 +29,7 @@ class Core:
         self.agents = list(self.won)
         self.separation: Proven | None = None
         self.coalitions = 0
-        self._cuts = [sale.winners.relaxation.pool[cut] for cut in sale.winners.relaxation.cuts] if self.won else []
+        self._cuts = sale.winners.relaxation.standing() if self.won else []
         self._rows: list[list[int]] = []
         self._least: list[int] = []
         for place, (agent, offer) in enumerate(self.won.items()):
@@ -63,7 +63,7 @@ class Core:
         winners = Winners(self.sale.packing.regained(np.array(gains, np.int64)), self.sale.node_limit)
         winners.relaxation.add(self._cuts)
         found = winners.best(winners.every(), value=owners)
-        self._cuts = [winners.relaxation.pool[cut] for cut in winners.relaxation.cuts]
+        self._cuts = winners.relaxation.standing()
         if found.value <= owners:
             self.separation = found
             return False

@@ -8,8 +8,9 @@ from typing import Any
 
 import numpy as np
 
+from mechanisms.solve.cuts import Cut
 from mechanisms.solve.highs import Relaxation, Relaxed
-from mechanisms.solve.packing import Column, Mask, Packing, exact
+from mechanisms.solve.packing import Mask, Packing, exact
 
 SHIFT = 20
 Prices = dict[int, int]  # multiplier << SHIFT of each row; the pool's cliques count on after the packing's rows
@@ -46,12 +47,12 @@ def prices_of(relaxation: Relaxation, relaxed: Relaxed) -> Prices:
     return {name: int(price) for name, price in zip(names, np.rint(scaled), strict=True) if price > 0}
 
 
-def weigh(packing: Packing, pool: list[Column], prices: Mapping[int, int], free: Mask, ones: Mask) -> Bound:
+def weigh(packing: Packing, pool: list[Cut], prices: Mapping[int, int], free: Mask, ones: Mask) -> Bound:
     """Weak duality: room·y + sum over free columns of max(0, gain - column·y), with `ones` counted in full."""
     narrow = packing.narrow and max(prices.values(), default=0) <= packing.total << SHIFT
     base = len(packing.room)
     y = np.zeros(base, np.int64 if narrow else object)
-    cut = 0
+    cuts = 0
     for row, price in prices.items():
         if row < base:
             y[row] = price
@@ -59,8 +60,10 @@ def weigh(packing: Packing, pool: list[Column], prices: Mapping[int, int], free:
     np.subtract.at(reduced, packing.column_of, y[packing.index] * exact(packing.coef, narrow))
     for row, price in prices.items():
         if row >= base:
-            reduced[pool[row - base]] -= price
-            cut += price
-    most = int((exact(packing.room, narrow) * y).sum()) + cut
+            cut = pool[row - base]
+            reduced[cut.columns] -= price
+            reduced[cut.widening] += price
+            cuts += price * cut.room
+    most = int((exact(packing.room, narrow) * y).sum()) + cuts
     most += int(reduced[ones].sum()) + int(np.maximum(reduced[free], 0).sum())
     return Bound(most, reduced)

@@ -4,44 +4,45 @@ from __future__ import annotations
 
 import numpy as np
 
-from mechanisms.solve.packing import Column, Mask
+from mechanisms.solve.cuts import Cut
+from mechanisms.solve.packing import Packing, bits_of
 
 MOST = 30
 VIOLATED = 1.01
 
 
-def violated(conflicts: Mask, share: np.ndarray, free: Mask) -> list[Column]:
+def violated(packing: Packing, share: np.ndarray) -> list[Cut]:
     """Cliques whose shares sum to more than one, grown greedily from each fractional column, then filled up."""
     support = np.flatnonzero((share > 1e-6) & (share < 1 - 1e-6))
-    found: dict[bytes, tuple[float, Column]] = {}
-    table = conflicts[np.ix_(support, support)]
-    shares = share[support]
-    order = np.argsort(-shares, kind="stable")
-    for seed in order:
-        members = _grown(table, shares, int(seed))
-        total = float(shares[members].sum())
+    support = support[np.argsort(-share[support], kind="stable")]
+    shares = share[support].tolist()
+    excluded = bits_of(packing.conflicts[np.ix_(support, support)])
+    found: dict[tuple[int, ...], float] = {}
+    for seed in range(len(support)):
+        members = _grown(excluded, seed)
+        total = sum(shares[place] for place in members)
         if total > VIOLATED:
-            clique = _filled(conflicts, support[members], free)
-            found.setdefault(clique.tobytes(), (total, clique))
-    best = sorted(found.values(), key=lambda pair: (-pair[0], pair[1].tobytes()))
-    return [clique for _, clique in best[:MOST]]
+            found.setdefault(_filled(packing.excluded, support[members].tolist()), total)
+    best = sorted(found, key=lambda clique: (-found[clique], clique))
+    return [Cut(np.array(clique, np.int64)) for clique in best[:MOST]]
 
 
-def _grown(table: Mask, shares: np.ndarray, seed: int) -> list[int]:
-    """Add the column of largest share that excludes all members, until there is none."""
-    members, candidates = [seed], np.where(table[seed], shares, 0.0)
-    while (best := int(np.argmax(candidates))) is not None and candidates[best] > 0:
-        members.append(best)
-        candidates = np.where(table[best], candidates, 0.0)
+def _grown(excluded: list[int], seed: int) -> list[int]:
+    """Add the column of largest share, which is the lowest bit, that excludes all members, until there is none."""
+    members, candidates = [seed], excluded[seed]
+    while candidates:
+        members.append((candidates & -candidates).bit_length() - 1)
+        candidates &= excluded[members[-1]]
     return members
 
 
-def _filled(conflicts: Mask, members: Column, free: Mask) -> Column:
+def _filled(excluded: list[int], members: list[int]) -> tuple[int, ...]:
     """Columns of share zero that also exclude all members make the cut stronger and cost nothing."""
-    common = conflicts[members].all(axis=0)
+    common = excluded[members[0]]
+    for column in members[1:]:
+        common &= excluded[column]
     chosen = list(members)
-    while common.any():
-        column = int(np.argmax(common))
-        chosen.append(column)
-        common = common & conflicts[column]
-    return np.array(sorted(chosen), np.int64)
+    while common:
+        chosen.append((common & -common).bit_length() - 1)
+        common &= excluded[chosen[-1]]
+    return tuple(sorted(chosen))

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from mechanisms.solve.cuts import Cut
 from mechanisms.solve.errors import SolverFailedError, UnprovenError
 from mechanisms.solve.packing import Column, Mask, Packing
 
@@ -34,24 +35,30 @@ class Relaxation:
 
     def __init__(self, packing: Packing) -> None:
         self.packing = packing
-        self.pool: list[Column] = []
+        self.pool: list[Cut] = []
         self.cuts: list[int] = []
         self._every = np.arange(packing.columns, dtype=np.int32)
         self._scale = scale_of(packing)
         self._highs = quiet_solver(presolve="off", solver="simplex")
         self._highs.passModel(_model(packing, []))
 
-    def add(self, cliques: Sequence[Column]) -> None:
-        """More rows: at most one of these columns."""
-        for columns in cliques:
-            self._highs.addRow(-np.inf, 1.0, len(columns), columns.astype(np.int32), np.ones(len(columns)))
+    def add(self, cuts: Sequence[Cut]) -> None:
+        """More rows."""
+        for cut in cuts:
+            columns = np.concatenate([cut.columns, cut.widening]).astype(np.int32)
+            values = np.repeat([1.0, -1.0], [len(cut.columns), len(cut.widening)])
+            self._highs.addRow(-np.inf, float(cut.room), len(columns), columns, values)
             self.cuts.append(len(self.pool))
-            self.pool.append(columns)
+            self.pool.append(cut)
+
+    def standing(self) -> list[Cut]:
+        """The cuts that are rows now."""
+        return [self.pool[cut] for cut in self.cuts]
 
     def purge(self, relaxed: Relaxed) -> None:
-        """Drop the cuts that do not bind, so that relaxations stay small."""
+        """Drop the cliques that do not bind, so that relaxations stay small."""
         base = len(self.packing.room)
-        binding = relaxed.multiplier[base:] > 1e-9
+        binding = (relaxed.multiplier[base:] > 1e-9) | np.array([not cut.clique for cut in self.standing()], bool)
         idle = np.flatnonzero(~binding)
         self._highs.deleteRows(len(idle), (idle + base).astype(np.int32))
         self.cuts = [cut for cut, stays in zip(self.cuts, binding, strict=True) if stays]
@@ -92,7 +99,7 @@ class Relaxation:
         return ray / ray.max() * 4.0 * self.packing.total
 
 
-def best_integral(packing: Packing, cliques: Sequence[Column], free: Mask, ones: Mask, nodes: int) -> list[int] | None:
+def best_integral(packing: Packing, cliques: Sequence[Cut], free: Mask, ones: Mask, nodes: int) -> list[int] | None:
     """The best columns out of `free` beside `ones` by HiGHS' own branch and bound, at a gap under a unit.
 
     None where nothing goes together with `ones`.
@@ -107,7 +114,7 @@ def best_integral(packing: Packing, cliques: Sequence[Column], free: Mask, ones:
     at = np.cumsum(kept) - 1
     scale = scale_of(part)
     highs = quiet_solver(mip_rel_gap=0.0, mip_abs_gap=0.5 / scale, mip_max_nodes=nodes)
-    model = _model(part, [at[clique[kept[clique]]] for clique in cliques], integral=True)
+    model = _model(part, [at[cut.columns[kept[cut.columns]]] for cut in cliques], integral=True)
     model.col_lower_ = ones[keep].astype(np.float64)
     highs.passModel(model)
     status = run_to_status(highs)

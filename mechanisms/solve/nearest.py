@@ -112,7 +112,7 @@ def _project(
 
 
 def _guess(rows: Rows, least: Sequence[int], reference: Sequence[Fraction], total: Fraction) -> list[int]:
-    """Rows that bind at the optimum by cvxpy, by falling multiplier."""
+    """Rows that bind at the optimum by cvxpy, by falling multiplier; none where it fails: fractions decide anyway."""
     import cvxpy  # noqa: PLC0415  # heavy: only where a rule needs a projection
 
     scale = max(1.0, float(abs(total)), *(abs(float(r)) for r in reference))
@@ -125,9 +125,9 @@ def _guess(rows: Rows, least: Sequence[int], reference: Sequence[Fraction], tota
     )
     try:
         problem.solve(solver=cvxpy.CLARABEL)
-    except cvxpy.error.SolverError as error:
-        raise SolverFailedError("cvxpy found no nearest point") from error
+    except cvxpy.error.SolverError:
+        return []
     if problem.status not in ("optimal", "optimal_inaccurate") or binding.dual_value is None:
-        raise SolverFailedError(f"cvxpy ends with {problem.status}")
+        return []
     dual = np.atleast_1d(np.array(binding.dual_value, float))
     return [k for k in np.argsort(-dual, kind="stable").tolist() if dual[k] > 1e-6]

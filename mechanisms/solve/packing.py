@@ -60,6 +60,16 @@ class Packing:
         return table
 
     @cached_property
+    def excluded(self) -> list[int]:
+        """The rows of `conflicts` as bits of one integer each: column j is bit j."""
+        return bits_of(self.conflicts)
+
+    @cached_property
+    def pairwise(self) -> bool:
+        """Whether columns that fit in pairs fit together: one unit of everything."""
+        return bool((self.coef == 1).all() and (self.room == 1).all())
+
+    @cached_property
     def narrow(self) -> bool:
         """Whether sums over all columns stay far from the limits of int64 and of a double's whole numbers."""
         widest = max(1, int(np.abs(self.coef).max(initial=1)), int(self.room.max(initial=1)))
@@ -87,7 +97,7 @@ class Packing:
     def regained(self, gain: Column) -> Packing:
         """The same rows and columns with other gains."""
         other = replace(self, gain=gain)
-        other.__dict__.update({name: self.__dict__[name] for name in ("dense", "conflicts") if name in self.__dict__})
+        other.__dict__.update({name: self.__dict__[name] for name in _SHAPE if name in self.__dict__})
         return other
 
     def fits(self, chosen: Sequence[int]) -> bool:
@@ -98,6 +108,15 @@ class Packing:
     def worth(self, chosen: Sequence[int]) -> int:
         """Their gain in Python integers."""
         return sum(int(self.gain[column]) for column in chosen)
+
+
+_SHAPE = ("dense", "conflicts", "excluded", "pairwise")  # what does not depend on gains
+
+
+def bits_of(table: Mask) -> list[int]:
+    """Each row of a table as one integer, whose bit j is entry j."""
+    packed = np.packbits(table, axis=1, bitorder="little")
+    return [int.from_bytes(row.tobytes(), "little") for row in packed]
 
 
 def make_packing(atoms: Sequence[tuple[int, int, dict[int, int]]], supply: Sequence[int]) -> Packing:

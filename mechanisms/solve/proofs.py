@@ -22,7 +22,7 @@ def proof_of(found: Proven, rows: int) -> dict[str, Any] | None:
     name = {row: rows + place for place, row in enumerate(used)}
     return {
         "shift": SHIFT,
-        "cliques": [found.pool[row - rows].tolist() for row in used],
+        "cliques": [found.pool[row - rows].columns.tolist() for row in used],
         "nodes": [
             [
                 [[[name.get(row, row), price] for row, price in prices.items()] for prices in step.passes],

@@ -8,6 +8,7 @@ import numpy as np
 
 from mechanisms.solve.bound import SHIFT, Prices, prices_of, weigh
 from mechanisms.solve.cliques import violated
+from mechanisms.solve.cuts import another_than
 from mechanisms.solve.highs import Relaxation, Relaxed
 from mechanisms.solve.packing import Mask
 from mechanisms.solve.rounding import completed
@@ -33,7 +34,8 @@ class Step:
 class Search:
     """Looks for more than `value` units; `best` is what reaches that value.
 
-    With `ties`, every other choice that is worth as much is looked for too, and kept in `equals`.
+    With `ties`, every other choice that is worth as much is looked for too, and kept in `equals`; each becomes a row
+    that it breaks, so that the relaxation must do something else. Such a search is not told as a proof.
     """
 
     relaxation: Relaxation
@@ -60,13 +62,16 @@ class Search:
             self._node(*self.open.pop())
         return True
 
-    def offer(self, chosen: list[int]) -> None:
-        """A choice that fits: it may be the best, or as good as the best."""
+    def offer(self, chosen: list[int]) -> bool:
+        """A choice that fits may be the best, or another one as good: whether it is."""
         value = self.relaxation.packing.worth(chosen)
-        if value > self.value:
-            self.value, self.best, self.equals = value, chosen, []
-        if self.ties and value == self.value and chosen not in self.equals:
+        if value < self.target or chosen in self.equals:
+            return False
+        self.value, self.best = value, chosen
+        if self.ties:
             self.equals.append(chosen)
+            self.relaxation.add([another_than(self.relaxation.packing, chosen)])
+        return True
 
     def _node(self, free: Mask, ones: Mask) -> None:
         """Bound, settle and cut until nothing moves; then branch."""
@@ -78,9 +83,7 @@ class Search:
             step.passes.append(prices_of(self.relaxation, relaxed))
             bound = weigh(packing, self.relaxation.pool, step.passes[-1], free, ones)
             self.high = min(self.high, bound.floor) if self.root is None else self.high
-            chosen = completed(packing, relaxed.share, free, ones)
-            if chosen is not None:
-                self.offer(chosen)
+            found = bound.floor >= self.target and self._round(relaxed, free, ones)
             if bound.floor < self.target:
                 return
             before_settling = free
@@ -88,14 +91,21 @@ class Search:
             if (free == before_settling).all():
                 step.passes.pop()  # proves nothing that is used
             before, gap = gap, bound.most - (self.value << SHIFT)
-            if (before and before - gap < LEAST_PROGRESS * before) or not self._cut(relaxed, free):
+            if found and self.ties:
+                continue
+            if (before and before - gap < LEAST_PROGRESS * before) or not self._cut(relaxed):
                 break
         self.root = self.root or (free, ones)
         self._branch(step, relaxed, free, ones)
 
-    def _cut(self, relaxed: Relaxed, free: Mask) -> bool:
+    def _round(self, relaxed: Relaxed, free: Mask, ones: Mask) -> bool:
+        """Whether rounding the fractional choice gives something new."""
+        chosen = completed(self.relaxation.packing, relaxed.share, free, ones)
+        return chosen is not None and self.offer(chosen)
+
+    def _cut(self, relaxed: Relaxed) -> bool:
         """Whether rows were found that the fractional choice breaks."""
-        cuts = violated(self.relaxation.packing.conflicts, relaxed.share, free)
+        cuts = violated(self.relaxation.packing, relaxed.share)
         if len(self.relaxation.cuts) > MOST_ROWS and cuts:
             self.relaxation.purge(relaxed)
         self.relaxation.add(cuts)

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 import numpy as np
 
+from mechanisms.solve.cuts import Cut
 from mechanisms.solve.errors import SolverFailedError, UnprovenError
 from mechanisms.solve.highs import Relaxation, best_integral
-from mechanisms.solve.packing import Column, Mask, Packing
+from mechanisms.solve.packing import Mask, Packing
 from mechanisms.solve.search import Search, Step
 
 Grade = Literal["exact", "solver"]
@@ -30,7 +31,7 @@ class Proven:
     chosen: tuple[int, ...]
     grade: Grade
     steps: tuple[Step, ...]
-    pool: list[Column]
+    pool: list[Cut]
 
 
 class Winners:
@@ -77,13 +78,22 @@ class Winners:
         `liking` has for each agent, in order of priority, its columns from the most to the least liked; -1 among them
         stands for getting nothing.
         """
-        search = Search(self.relaxation, [], 0, ties=True)
+        found = self.best(self.every())
+        equals = self._equals(found)
+        if equals is None:
+            return Favours(self, found).result(liking)
+        favoured = min(equals, key=lambda columns: _dislike(columns, liking))
+        return replace(found, chosen=tuple(favoured))
+
+    def _equals(self, found: Proven) -> list[list[int]] | None:
+        """All choices as good as this one, shown by integer bounds; None where they are too many or too hard."""
+        relaxation = Relaxation(self.packing)
+        relaxation.add(self.relaxation.standing())
+        search = Search(relaxation, [], found.value, ties=True)
+        search.offer(list(found.chosen))
         nothing = np.zeros(self.packing.columns, bool)
-        if search.run(self.every(), nothing, min(self.limit, OWN_NODES), MOST_EQUALS):
-            chosen = min(search.equals, key=lambda columns: _dislike(columns, liking)) if search.equals else []
-            return Proven(search.value, tuple(chosen), "exact", tuple(search.steps), self.relaxation.pool)
-        found = self.best(self.every(), start=search.best)
-        return Favours(self, found).result(liking)
+        limit = min(self.limit, OWN_NODES)
+        return search.equals if search.run(self.every(), nothing, limit, MOST_EQUALS) else None
 
 
 def _dislike(columns: Sequence[int], liking: Sequence[Sequence[int]]) -> list[int]:
