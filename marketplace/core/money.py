@@ -13,6 +13,7 @@ LEAST_CHARGES = {
     **dict.fromkeys(("AUD", "CAD", "CHF", "EUR", "JPY", "USD"), 50),
     "GBP": 30,
     "PLN": 200,
+    "KWD": 200,
     "DKK": 250,
     "NOK": 300,
     "SEK": 300,

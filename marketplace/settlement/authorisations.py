@@ -3,19 +3,22 @@
 import logging
 from typing import Any
 
+from django.db.models import F
+
 from marketplace.agents.models import Principal
 from marketplace.core import clock
 from marketplace.core.limits import MAX_CHARGE_MINOR
 from marketplace.core.money import charge_step, least_charge, minor_text
 from marketplace.core.refs import new_ref
 from marketplace.core.refusals import Refusal
-from marketplace.settlement import gateway, ledger, work
-from marketplace.settlement.gateway import Declined, Result, Unknown
+from marketplace.settlement import calls, ledger, work
+from marketplace.settlement.gateway import Absent, Declined, Done, NotSent, Result, Unknown
 from marketplace.settlement.models import Authorisation, Journal, PaymentMethod
 
 log = logging.getLogger(__name__)
 State = Authorisation.State
 UNASKED = (State.PENDING, State.UNKNOWN)
+LIVE = ("requires_capture", "succeeded", "processing")  # a payment that holds, took or may yet take money
 
 
 def reserve(*, journal: Journal, reference: str, principal: Principal, amount_minor: int) -> Authorisation:
@@ -42,31 +45,43 @@ def reserve(*, journal: Journal, reference: str, principal: Principal, amount_mi
 
 def authorise(*, authorisation: Authorisation) -> Authorisation:
     """Ask Stripe for the hold; outside any transaction. Who comes second does nothing."""
-    at = clock.now()
-    mine = Authorisation.objects.filter(pk=authorisation.pk, state=State.PENDING)
-    if mine.update(state=State.UNKNOWN, due_at=at + work.LEASE, updated_at=at) == 1:
-        work.carry_out([_for_asking().get(pk=authorisation.pk)], _ask, note_answer)
+    mine = _unasked().filter(pk=authorisation.pk, state=State.PENDING)
+    work.carry_out(HOLD, work.take(HOLD, mine, due_only=False))
     authorisation.refresh_from_db()
     return authorisation
 
 
 def sweep_unanswered() -> int:
     """Ask, or ask again under the same key, for holds that nobody has a clear answer for."""
-    return work.carry_out(work.claim(_for_asking().filter(state__in=UNASKED), state=State.UNKNOWN), _ask, note_answer)
+    return work.sweep(HOLD)
 
 
 def note_answer(journal: Journal, row: Authorisation, result: Result) -> None:
     """What Stripe answered to the hold; under the journal's lock. A second answer finds nothing to change."""
     if isinstance(result, Unknown):
         _change(row, UNASKED, tries=row.tries + 1, due_at=work.again_at(row.tries))
-    elif isinstance(result, Declined):
+    elif isinstance(result, Absent):
+        _note_absent(row)
+    elif isinstance(result, Declined | NotSent):
         _change(row, UNASKED, state=State.REFUSED, decline_code=result.code, due_at=None)
     elif result.object["status"] == "requires_capture":
         _note_authorised(journal, row, result.object)
     elif result.object["status"] == "processing":
-        _change(row, UNASKED, payment_intent=result.object["id"], due_at=work.again_at(row.tries))
-    else:  # it wants the person (3-D Secure), or was cancelled already: no hold
-        _change(row, UNASKED, state=State.REFUSED, decline_code=result.object["status"], due_at=None)
+        _change(row, UNASKED, payment_intent=result.object["id"], tries=row.tries + 1, due_at=work.again_at(row.tries))
+    else:  # declined, it wants the person (3-D Secure), or was cancelled already: no hold
+        error = result.object.get("last_payment_error") or {}
+        code = error.get("decline_code") or error.get("code") or result.object["status"]
+        _change(row, UNASKED, state=State.REFUSED, decline_code=code[:64], due_at=None)
+
+
+def _note_absent(row: Authorisation) -> None:
+    """This attempt has left nothing and never will; where nobody wants the hold any more, that is the end of it."""
+    changes: dict[str, Any] = {"attempt": F("attempt") + 1, "tries": row.tries + 1}
+    wanted = Authorisation.objects.filter(pk=row.pk, release_due=False).exists()
+    if wanted:
+        _change(row, UNASKED, state=State.PENDING, due_at=work.again_at(row.tries), **changes)
+    else:
+        _change(row, UNASKED, state=State.RELEASED, due_at=None, **changes)
 
 
 def _note_authorised(journal: Journal, row: Authorisation, intent: dict[str, Any]) -> None:
@@ -92,23 +107,41 @@ def _change(row: Authorisation, states: tuple[str, ...], **fields: Any) -> bool:
     return rows.update(updated_at=clock.now(), **fields) == 1
 
 
-def _for_asking() -> Any:
-    return Authorisation.objects.select_related("payment_method", "journal")
+def _unasked() -> Any:
+    rows = Authorisation.objects.filter(state__in=UNASKED, due_at__isnull=False)
+    return rows.select_related("payment_method", "journal")
 
 
-def _ask(row: Authorisation) -> Result:
+def _look(row: Authorisation) -> Result:
+    """The payment that was made for this hold; of several the one that holds or took money."""
+    if row.payment_method is None:
+        return Absent()
+    listed = calls.list_intents(customer=row.payment_method.stripe_customer, since=row.created_at)
+    if not isinstance(listed, Done):
+        return listed
+    found = [each for each in listed.object["data"] if each["metadata"].get("authorisation") == row.ref]
+    mine = [each for each in found if each["metadata"].get("attempt") == str(row.attempt) or each["status"] in LIVE]
+    return Done(min(mine, key=lambda each: each["status"] not in LIVE)) if mine else Absent()
+
+
+def _send(row: Authorisation, key: str) -> Result:
     method = row.payment_method
     if method is None:
-        return Declined("payment_method_needed", "there is no payment method")
-    return gateway.hold(
+        return NotSent("payment_method_needed", "there is no payment method")
+    return calls.hold(
         amount=row.amount_minor,
         currency=row.currency,
         customer=method.stripe_customer,
         payment_method=method.stripe_payment_method,
-        metadata={"authorisation": row.ref, "participation": row.reference},
+        metadata={"authorisation": row.ref, "participation": row.reference, "attempt": str(row.attempt)},
         group=row.journal.name,
-        key=f"{row.ref}:{row.attempt}:hold",
+        key=key,
     )
+
+
+HOLD: work.Operation[Authorisation] = work.Operation(
+    "hold", _unasked, _send, _look, note_answer, claims=(("state", State.UNKNOWN),)
+)
 
 
 def _method_for(principal: Principal, amount_minor: int, currency: str) -> PaymentMethod | None:

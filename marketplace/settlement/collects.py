@@ -1,51 +1,57 @@
 """Collects: capturing from each payer's hold what the outcome charges."""
 
-import logging
 from typing import Any
 
-from marketplace.core import clock, sweeps
-from marketplace.settlement import gateway, ledger, work
-from marketplace.settlement.gateway import Declined, Done, Result, Unknown
+from marketplace.core import clock
+from marketplace.settlement import answers, calls, ledger, rounds, tasks, work
+from marketplace.settlement.gateway import Absent, Declined, Done, Result
 from marketplace.settlement.models import Authorisation, Journal, Obligation
 
-log = logging.getLogger(__name__)
 State = Obligation.State
 OPEN = (State.PENDING, State.UNKNOWN)
 
 
 def sweep_collects() -> int:
     """Capture what is due; the state says `unknown` before the call is made."""
-    rows = due_collects().filter(state__in=OPEN)
-    return work.carry_out(work.claim(rows, state=State.UNKNOWN), ask, note_collect)
+    return work.sweep(CAPTURE)
 
 
 def due_collects() -> Any:
-    """Collects with what the call needs."""
-    return Obligation.objects.filter(kind=Obligation.Kind.COLLECT).select_related("authorisation")
+    """Collects that wait for their capture, with what the call needs."""
+    rows = Obligation.objects.filter(kind=Obligation.Kind.COLLECT, state__in=OPEN, due_at__isnull=False)
+    return rows.select_related("authorisation")
 
 
-def ask(row: Obligation) -> Result:
+def _look(row: Obligation) -> Result:
+    """What the payment itself shows: taken, gone, or still to be taken. A capture cannot happen twice."""
+    fetched = calls.fetch_intent(_authorisation(row).payment_intent)
+    if not isinstance(fetched, Done):
+        return fetched
+    status = fetched.object["status"]
+    if status == "requires_capture":
+        return Absent()
+    return fetched if status == "succeeded" else Declined(f"payment_{status}"[:64], "nothing is held any more")
+
+
+def _send(row: Obligation, key: str) -> Result:
     """Capture; a refusal counts only if the payment itself shows that nothing was taken."""
-    intent = _authorisation(row).payment_intent
-    result = gateway.capture(intent=intent, amount=row.amount_minor, key=f"{row.ref}:{row.attempt}:capture")
+    result = calls.capture(intent=_authorisation(row).payment_intent, amount=row.amount_minor, key=key)
     if not isinstance(result, Declined):
         return result
-    fetched = gateway.fetch_intent(intent)
-    if isinstance(fetched, Done) and fetched.object["status"] != "succeeded":
-        return result
-    return fetched if not isinstance(fetched, Declined) else result
+    shown = _look(row)
+    return result if isinstance(shown, Absent | Declined) else shown
 
 
 def note_collect(journal: Journal, row: Obligation, result: Result) -> None:
     """What became of a capture; under the journal's lock. A second answer finds nothing to change."""
-    rows = Obligation.objects.filter(pk=row.pk, state__in=OPEN)
-    if isinstance(result, Unknown):
-        rows.update(tries=row.tries + 1, due_at=work.again_at(row.tries), last_error=result.reason)
+    if isinstance(result, Absent):
+        answers.begin_again(row)
     elif isinstance(result, Declined):
         _note_default(row, result)
+    elif not isinstance(result, Done):
+        answers.put_off(row, result)
     elif _taken(result.object) != ("succeeded", row.amount_minor, row.currency.lower()):
-        log.error("%s: Stripe took %s, not what was asked for", row.ref, _taken(result.object))
-        rows.update(tries=row.tries + 1, due_at=work.again_at(row.tries), last_error="another amount was taken")
+        answers.another_amount(row, {**result.object, "amount": result.object.get("amount_received")})
     else:
         _note_captured(journal, row, result.object)
 
@@ -65,32 +71,25 @@ def _note_captured(journal: Journal, row: Obligation, intent: dict[str, Any]) ->
     )
     for hold in ledger.open_holds(journal, row.reference):
         ledger.post_hold(journal, hold, row.amount_minor)
-    _after_last(journal, row.round_ref)
 
 
 def _note_default(row: Obligation, result: Declined) -> None:
     """The payer's promise failed for good; what may be left of the hold is let go."""
     at = clock.now()
     error = f"{result.code}: {result.detail}"[:200]
-    Obligation.objects.filter(pk=row.pk, state__in=OPEN).update(
-        state=State.DEFAULTED, settled_at=at, due_at=None, last_error=error
-    )
+    rows = Obligation.objects.filter(pk=row.pk, state__in=OPEN)
+    if rows.update(state=State.DEFAULTED, settled_at=at, due_at=None, last_error=error):
+        tasks.open_task(subject=row.ref, code="payer_defaulted", detail=error)
     held = Authorisation.objects.filter(pk=_authorisation(row).pk, state=Authorisation.State.AUTHORISED)
     held.update(release_due=True, due_at=at, updated_at=at)
-
-
-def _after_last(journal: Journal, round_ref: str) -> None:
-    """Once all of a round is collected, book surplus and residue and let the payouts begin."""
-    of_round = Obligation.objects.filter(round_ref=round_ref)
-    if of_round.filter(kind=Obligation.Kind.COLLECT).exclude(state=State.PAID).exists():
-        return
-    for hold in ledger.open_holds(journal, round_ref):
-        ledger.post_hold(journal, hold, hold.left)
-    of_round.filter(kind=Obligation.Kind.PAYOUT, state=State.PENDING).update(due_at=clock.now())
-    sweeps.nudge("settlement.payouts")
 
 
 def _authorisation(row: Obligation) -> Authorisation:
     if row.authorisation is None:
         raise ValueError(f"{row.ref} collects from no hold")
     return row.authorisation
+
+
+CAPTURE: work.Operation[Obligation] = work.Operation(
+    "capture", due_collects, _send, _look, note_collect, after=rounds.conclude, claims=(("state", State.UNKNOWN),)
+)

@@ -3,7 +3,7 @@
 from django.db import transaction
 
 from marketplace.core import clock
-from marketplace.settlement import authorisations, gateway, ledger, releases, wallets, work
+from marketplace.settlement import attempts, authorisations, calls, ledger, releases, tasks, wallets, work
 from marketplace.settlement.gateway import Done, Result, Unknown
 from marketplace.settlement.models import Authorisation, Obligation, PayoutAccount, WebhookEvent
 
@@ -33,8 +33,8 @@ def _tells(event: WebhookEvent) -> bool:
 
 def _fetch(event: WebhookEvent) -> Result:
     if event.kind == "account.updated":
-        return gateway.fetch_account(event.object_id)
-    return gateway.fetch_intent(event.object_id)
+        return calls.fetch_account(event.object_id)
+    return calls.fetch_intent(event.object_id)
 
 
 def _note(event: WebhookEvent, result: Result) -> None:
@@ -44,7 +44,7 @@ def _note(event: WebhookEvent, result: Result) -> None:
     if isinstance(result, Done) and event.kind == "account.updated":
         wallets.note_account(PayoutAccount.objects.get(stripe_account=event.object_id), result.object)
     elif isinstance(result, Done):
-        _note_intent(result)
+        take_over(result)
     _handled(event)
 
 
@@ -53,18 +53,27 @@ def _handled(*events: WebhookEvent) -> None:
     rows.update(handled_at=clock.now(), due_at=None)
 
 
-def _note_intent(result: Done) -> None:
-    """Bring our row to where its payment is; what is only a repeat changes nothing."""
+@transaction.atomic
+def take_over(result: Done) -> None:
+    """Bring our row to where its payment is; what is only a repeat changes nothing.
+
+    Only the payment that we made for it counts: one that merely names it is nobody's.
+    """
     ref = (result.object.get("metadata") or {}).get("authorisation", "")
     row = Authorisation.objects.filter(ref=ref).first()
     if row is None:
         return
     journal = ledger.lock(row.journal_id)
     row.refresh_from_db()
+    if row.payment_intent not in ("", result.object["id"]):
+        tasks.open_task(subject=row.ref, code="second_payment", detail=f"Stripe has {result.object['id']} too")
+        return
     status = result.object["status"]
     if status == "requires_capture" and row.state in authorisations.UNASKED:
+        attempts.settle(row.ref, authorisations.HOLD.verb, result)
         authorisations.note_answer(journal, row, result)
     elif status == "canceled" and row.state == State.AUTHORISED:
+        attempts.settle(row.ref, releases.RELEASE.verb, result)
         releases.note_release(journal, row, result)
     elif status == "succeeded":
         lost = Obligation.objects.filter(authorisation=row, state=Obligation.State.UNKNOWN, tries__gt=0)

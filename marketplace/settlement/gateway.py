@@ -1,4 +1,4 @@
-"""The only door to Stripe: test keys only, one client a process, and three results a call can have."""
+"""The only door to Stripe: test keys only, one client a process, and the results a call can have."""
 
 import logging
 from collections.abc import Callable
@@ -12,6 +12,7 @@ from django.core.exceptions import ImproperlyConfigured
 from django.db import connection
 from django.utils.module_loading import import_string
 
+from marketplace.settlement.pacing import pacer
 from marketplace.settlement.transport import PooledClient
 
 log = logging.getLogger(__name__)
@@ -39,9 +40,24 @@ class Unknown:
     """It may or may not have happened; only a repeat under the same key, or a fetch, can tell."""
 
     reason: str
+    replayed: bool = False  # Stripe replays a saved failure: the call has ended, and this key will say no other word
 
 
-Result = Done | Declined | Unknown
+@dataclass(frozen=True, slots=True)
+class Absent:
+    """Stripe has nothing of it: a fetch by id or a consistent list says so (a search would not prove it)."""
+
+
+@dataclass(frozen=True, slots=True)
+class NotSent:
+    """There was nobody to ask about; no call was made."""
+
+    code: str
+    detail: str
+
+
+Result = Done | Declined | Unknown | Absent | NotSent
+LIST_PAGES = 100  # of a hundred objects each
 
 
 def refuse_live_key(key: str) -> None:
@@ -65,15 +81,43 @@ def call(act: Callable[[stripe.StripeClient], Any]) -> Result:
     """Make one call and sort what came of it; refuses to run inside a transaction."""
     if connection.in_atomic_block:
         raise RuntimeError("a call to Stripe inside a transaction would be undone on one side only")
+    pacer.wait()
     try:
-        return Done(act(client()).to_dict())
+        made = act(client()).to_dict()
     except (stripe.CardError, stripe.InvalidRequestError) as error:
         return Declined(_code(error), _words(error))
+    except stripe.RateLimitError as error:
+        pacer.slow_down()
+        return Unknown(_words(error))
     except stripe.StripeError as error:
         # 5xx, timeouts and lost connections; 409 and 429, whose repeat may still do it; and a key that Stripe
         # does not take (401, 403), which is the operator's fault and must never count as a payer's default.
         log.warning("Stripe gave no clear answer: %s %s", type(error).__name__, error.http_status or "")
-        return Unknown(_words(error))
+        return Unknown(_words(error), _is_replay(error))
+    if made.get("livemode"):
+        log.error("Stripe answered with an object in live mode")
+        return Unknown("an object in live mode")
+    return Done(made)
+
+
+def _is_replay(error: stripe.StripeError) -> bool:
+    replayed = (error.headers or {}).get("Idempotent-Replayed") == "true"
+    return replayed and (error.http_status or 0) >= 500
+
+
+def listed(page: Callable[[stripe.StripeClient, dict[str, Any]], Any]) -> Result:
+    """All pages of one of Stripe's lists, which are consistent; `Done` holds them under `data`."""
+    found: list[dict[str, Any]] = []
+    more: dict[str, Any] = {"limit": 100}
+    for _ in range(LIST_PAGES):
+        result = call(lambda c, more=more: page(c, more))  # type: ignore[misc]
+        if not isinstance(result, Done):
+            return result if isinstance(result, Unknown) else Unknown("Stripe refused to list")
+        found += result.object["data"]
+        if not result.object["has_more"]:
+            return Done({"data": found})
+        more = {"limit": 100, "starting_after": found[-1]["id"]}
+    return Unknown("the list does not end")
 
 
 def _code(error: stripe.StripeError) -> str:
@@ -83,77 +127,3 @@ def _code(error: stripe.StripeError) -> str:
 
 def _words(error: stripe.StripeError) -> str:
     return (error.user_message or type(error).__name__)[:200]
-
-
-def create_customer(*, metadata: dict[str, str], key: str) -> Result:
-    """A customer, who may own payment methods; Stripe is told no name, only ours for it."""
-    params: Any = {"metadata": metadata}
-    return call(lambda c: c.v1.customers.create(params, {"idempotency_key": key}))
-
-
-def attach_payment_method(*, token: str, customer: str, key: str) -> Result:
-    """Give a payment method to a customer."""
-    return call(lambda c: c.v1.payment_methods.attach(token, {"customer": customer}, {"idempotency_key": key}))
-
-
-def create_account(*, country: str, metadata: dict[str, str], key: str) -> Result:
-    """A connected account that can receive transfers."""
-    params: Any = {
-        "type": "express",
-        "country": country,
-        "capabilities": {"transfers": {"requested": True}},
-        "metadata": metadata,
-    }
-    return call(lambda c: c.v1.accounts.create(params, {"idempotency_key": key}))
-
-
-def fetch_account(account: str) -> Result:
-    """A connected account as it is now."""
-    return call(lambda c: c.v1.accounts.retrieve(account))
-
-
-def hold(
-    *, amount: int, currency: str, customer: str, payment_method: str, metadata: dict[str, str], group: str, key: str
-) -> Result:
-    """Set an amount aside on a card: a confirmed PaymentIntent that is captured later."""
-    params: Any = {
-        "amount": amount,
-        "currency": currency.lower(),
-        "customer": customer,
-        "payment_method": payment_method,
-        "automatic_payment_methods": {"enabled": True, "allow_redirects": "never"},
-        "capture_method": "manual",
-        "confirm": True,
-        "off_session": True,
-        "transfer_group": group,
-        "metadata": metadata,
-    }
-    return call(lambda c: c.v1.payment_intents.create(params, {"idempotency_key": key}))
-
-
-def capture(*, intent: str, amount: int, key: str) -> Result:
-    """Take (part of) what was set aside; Stripe lets go of the rest."""
-    params: Any = {"amount_to_capture": amount}
-    return call(lambda c: c.v1.payment_intents.capture(intent, params, {"idempotency_key": key}))
-
-
-def cancel(*, intent: str, key: str) -> Result:
-    """Let go of all that was set aside."""
-    return call(lambda c: c.v1.payment_intents.cancel(intent, {}, {"idempotency_key": key}))
-
-
-def fetch_intent(intent: str) -> Result:
-    """A PaymentIntent as it is now."""
-    return call(lambda c: c.v1.payment_intents.retrieve(intent))
-
-
-def transfer(*, amount: int, currency: str, destination: str, group: str, metadata: dict[str, str], key: str) -> Result:
-    """Move collected money to a connected account."""
-    params: Any = {
-        "amount": amount,
-        "currency": currency.lower(),
-        "destination": destination,
-        "transfer_group": group,
-        "metadata": metadata,
-    }
-    return call(lambda c: c.v1.transfers.create(params, {"idempotency_key": key}))

@@ -1,9 +1,23 @@
-"""Journals and transfers, the holds and obligations behind a market, and what Stripe tells us of them."""
+"""Journals and transfers, the holds and obligations behind a market."""
 
 from django.db import models
 
 from marketplace.agents.models import Principal
 from marketplace.core.limits import NAME_CHARS
+from marketplace.settlement.records import Attempt, Reconciliation, Task, WebhookEvent
+
+__all__ = [
+    "Attempt",
+    "Authorisation",
+    "Journal",
+    "Obligation",
+    "PaymentMethod",
+    "PayoutAccount",
+    "Reconciliation",
+    "Task",
+    "Transfer",
+    "WebhookEvent",
+]
 
 
 class PaymentMethod(models.Model):
@@ -91,6 +105,11 @@ class Transfer(models.Model):
             models.UniqueConstraint(fields=["journal", "seq"], name="transfer_once"),
             models.CheckConstraint(condition=models.Q(amount_minor__gt=0), name="transfer_positive"),
             models.CheckConstraint(condition=~models.Q(debit=models.F("credit")), name="transfer_moves"),
+            models.CheckConstraint(
+                condition=models.Q(kind__in=("posted", "pending"), pending=None)
+                | models.Q(kind__in=("post_pending", "void_pending"), pending__isnull=False),
+                name="transfer_closes_a_hold",
+            ),
         ]
 
     def __str__(self) -> str:
@@ -146,11 +165,13 @@ class Authorisation(models.Model):
 
 
 class Obligation(models.Model):
-    """Money owed by an outcome: collected from a payer, or paid out to a payee."""
+    """Money owed by an outcome: collected from a payer, or paid out to a payee; or given back after that."""
 
     class Kind(models.TextChoices):
         COLLECT = "collect"
         PAYOUT = "payout"
+        REFUND = "refund"  # of (part of) a collect, to who paid it
+        REVERSAL = "reversal"  # of (part of) a payout, back from who got it
 
     class State(models.TextChoices):
         PENDING = "pending"
@@ -167,6 +188,12 @@ class Obligation(models.Model):
     reference = models.CharField(max_length=80, help_text="the participation that owes or is owed, prt_...")
     principal = models.ForeignKey(Principal, on_delete=models.PROTECT, related_name="obligations")
     authorisation = models.ForeignKey(Authorisation, null=True, blank=True, on_delete=models.PROTECT)
+    of = models.ForeignKey(
+        "self", null=True, blank=True, on_delete=models.PROTECT, related_name="returns", help_text="what it gives back"
+    )
+    unlocks = models.ForeignKey(
+        "self", null=True, blank=True, on_delete=models.PROTECT, related_name="awaits", help_text="the refund it is for"
+    )
     amount_minor = models.BigIntegerField()
     currency = models.CharField(max_length=3)
     state = models.CharField(max_length=16, choices=State.choices, default=State.PENDING)
@@ -180,7 +207,11 @@ class Obligation(models.Model):
 
     class Meta:
         constraints = [
-            models.UniqueConstraint(fields=["round_ref", "kind", "reference"], name="obligation_once"),
+            models.UniqueConstraint(
+                fields=["round_ref", "kind", "reference"],
+                condition=models.Q(kind__in=("collect", "payout")),
+                name="obligation_once",
+            ),
             models.CheckConstraint(condition=models.Q(amount_minor__gt=0), name="obligation_positive"),
         ]
         indexes = [
@@ -189,22 +220,3 @@ class Obligation(models.Model):
 
     def __str__(self) -> str:
         return self.ref
-
-
-class WebhookEvent(models.Model):
-    """A signed message from Stripe, stored before it is answered; it only tells us what to fetch."""
-
-    event_id = models.CharField(max_length=64, unique=True)
-    kind = models.CharField(max_length=80)
-    object_id = models.CharField(max_length=64)
-    received_at = models.DateTimeField()
-    due_at = models.DateTimeField(null=True, blank=True, help_text="when a sweep shall look; moved on by its claim")
-    tries = models.PositiveSmallIntegerField(default=0)
-    handled_at = models.DateTimeField(null=True, blank=True)
-    body = models.TextField(help_text="as received; never trusted for money")
-
-    class Meta:
-        indexes = [models.Index(fields=["due_at"], condition=models.Q(due_at__isnull=False), name="webhook_due")]
-
-    def __str__(self) -> str:
-        return self.event_id

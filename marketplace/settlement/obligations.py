@@ -6,13 +6,14 @@ from dataclasses import dataclass
 
 from marketplace.core import clock, sweeps
 from marketplace.core.refs import new_ref
-from marketplace.settlement import collects as collecting
-from marketplace.settlement import ledger, releases, work
-from marketplace.settlement import payouts as paying
+from marketplace.settlement import ledger, refunds, releases, rounds, tasks, work
+from marketplace.settlement.collects import CAPTURE
 from marketplace.settlement.models import Authorisation, Journal, Obligation
+from marketplace.settlement.payouts import TRANSFER
 
 State, Kind = Obligation.State, Obligation.Kind
 OPEN = (State.PENDING, State.UNKNOWN)
+OPERATIONS = (CAPTURE, TRANSFER, refunds.REVERSAL, refunds.REFUND)
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,18 +47,16 @@ def record_obligations(
     _promise(journal, round_ref, ledger.surplus_account(journal), surplus_minor)
     _promise(journal, round_ref, ledger.ROUNDING, residue_minor)
     releases.mark_releases(journal, keep=[row.reference for row in made if row.kind == Kind.COLLECT])
+    if collects:
+        rounds.conclude_round(journal, round_ref)
     sweeps.nudge("settlement.collects")
     return list(Obligation.objects.filter(round_ref=round_ref).order_by("pk"))
 
 
 def advance_obligation(obligation_id: int) -> Obligation:
     """Do now what is due for one obligation; what is not due, or in another worker's hands, is left alone."""
-    rows = Obligation.objects.filter(pk=obligation_id, state__in=OPEN)
-    for due, ask, note in (
-        (collecting.due_collects(), collecting.ask, collecting.note_collect),
-        (paying.due_payouts(), paying.ask, paying.note_payout),
-    ):
-        work.carry_out(work.claim(due.filter(pk__in=rows), state=State.UNKNOWN), ask, note)
+    for operation in OPERATIONS:
+        work.carry_out(operation, work.take(operation, operation.rows().filter(pk=obligation_id)))
     return Obligation.objects.get(pk=obligation_id)
 
 
@@ -82,13 +81,23 @@ def _collects(journal: Journal, round_ref: str, amounts: Mapping[str, int]) -> l
     made = []
     for reference, amount in amounts.items():
         hold = holds.get(reference)
-        if hold is None or hold.state != Authorisation.State.AUTHORISED or amount > hold.amount_minor:
+        if hold is None or amount > hold.amount_minor:
             raise ValueError(f"{round_ref}: {reference} is charged {amount}, which no hold covers")
         if amount:
-            row = _obligation(journal, round_ref, Kind.COLLECT, reference, hold.principal_id, amount)
-            row.authorisation, row.due_at = hold, row.created_at
-            made.append(row)
+            made.append(
+                _collect(_obligation(journal, round_ref, Kind.COLLECT, reference, hold.principal_id, amount), hold)
+            )
     return made
+
+
+def _collect(row: Obligation, hold: Authorisation) -> Obligation:
+    """Due at once; or a default at once, where Stripe has let the hold go (it expired, or the bank took it back)."""
+    row.authorisation, row.due_at = hold, row.created_at
+    if hold.state != Authorisation.State.AUTHORISED:
+        row.state, row.due_at, row.settled_at = State.DEFAULTED, None, row.created_at
+        row.last_error = f"hold_gone: the hold is {hold.state}"
+        tasks.open_task(subject=row.ref, code="payer_defaulted", detail=row.last_error)
+    return row
 
 
 def _payouts(

@@ -1,6 +1,5 @@
 """Payouts: transfers to the payees' connected accounts, once all of the round is collected."""
 
-import logging
 from typing import Any
 
 from django.core.exceptions import ObjectDoesNotExist
@@ -8,11 +7,10 @@ from django.db.models import F
 
 from marketplace.agents.models import Principal
 from marketplace.core import clock
-from marketplace.settlement import gateway, ledger, work
-from marketplace.settlement.gateway import Declined, Done, Result, Unknown
-from marketplace.settlement.models import Journal, Obligation, PayoutAccount
+from marketplace.settlement import answers, calls, ledger, tasks, work
+from marketplace.settlement.gateway import Absent, Declined, Done, NotSent, Result
+from marketplace.settlement.models import Attempt, Journal, Obligation, PayoutAccount
 
-log = logging.getLogger(__name__)
 State = Obligation.State
 OPEN = (State.PENDING, State.UNKNOWN)
 NO_ACCOUNT = "no_payout_account"
@@ -21,36 +19,66 @@ NOT_YET = "balance_insufficient"  # what was captured is not at the platform's d
 
 def sweep_payouts() -> int:
     """Pay what is due; the state says `unknown` before the call is made."""
-    rows = due_payouts().filter(state__in=OPEN)
-    return work.carry_out(work.claim(rows, state=State.UNKNOWN), ask, note_payout)
+    return work.sweep(TRANSFER)
 
 
 def due_payouts() -> Any:
-    """Payouts with what the call needs."""
-    return Obligation.objects.filter(kind=Obligation.Kind.PAYOUT).select_related("principal__payout_account")
+    """Payouts that may be made, with what the call needs."""
+    rows = Obligation.objects.filter(kind=Obligation.Kind.PAYOUT, state__in=OPEN, due_at__isnull=False)
+    return rows.select_related("principal__payout_account", "journal")
 
 
 def resume(*, principal: Principal) -> int:
-    """A payee can be paid (again): what was held for it becomes due, as a new attempt."""
-    held = Obligation.objects.filter(principal=principal, state=State.HELD_FOR_SELLER)
-    return held.update(state=State.PENDING, attempt=F("attempt") + 1, tries=0, due_at=clock.now())
+    """A payee can be paid (again): what was held for it becomes due."""
+    held = Obligation.objects.filter(principal=principal, kind=Obligation.Kind.PAYOUT, state=State.HELD_FOR_SELLER)
+    return sum(resend(row) for row in held)
 
 
-def ask(row: Obligation) -> Result:
-    """Transfer to the payee's account, or say that there is none."""
+def resend(row: Obligation) -> bool:
+    """Take up a payout that is held; a new key only where Stripe has clearly declined the former one."""
+    declined = Attempt.objects.filter(key=_key(row), state=Attempt.State.DECLINED).exists()
+    held = Obligation.objects.filter(pk=row.pk, state=State.HELD_FOR_SELLER, attempt=row.attempt)
+    fields: dict[str, Any] = {"attempt": F("attempt") + 1} if declined else {}
+    return held.update(state=State.PENDING, tries=0, due_at=clock.now(), **fields) == 1
+
+
+def _key(row: Obligation) -> str:
+    return f"{row.ref}:{row.attempt}:{TRANSFER.verb}"
+
+
+def _account(row: Obligation) -> PayoutAccount | None:
     try:
-        account = row.principal.payout_account
+        return row.principal.payout_account
     except ObjectDoesNotExist:
-        return Declined(NO_ACCOUNT, "the payee has no payout account")
+        return None
+
+
+def _look(row: Obligation) -> Result:
+    """The transfer that was made for this payout, among those of the market to its account."""
+    account = _account(row)
+    if account is None or not account.stripe_account:
+        return Absent()
+    listed = calls.list_transfers(group=row.journal.name, destination=account.stripe_account)
+    if not isinstance(listed, Done):
+        return listed
+    found = [each for each in listed.object["data"] if each["metadata"].get("obligation") == row.ref]
+    return Done(found[0]) if found else Absent()
+
+
+def _send(row: Obligation, key: str) -> Result:
+    """Transfer to the payee's account, or say that there is none."""
+    account = _account(row)
+    if account is None:
+        return NotSent(NO_ACCOUNT, "the payee has no payout account")
     if account.state != PayoutAccount.State.ENABLED:
-        return Declined(NO_ACCOUNT, f"the payee's payout account is {account.state}")
-    return gateway.transfer(
+        return NotSent(NO_ACCOUNT, f"the payee's payout account is {account.state}")
+    return calls.transfer(
         amount=row.amount_minor,
         currency=row.currency,
         destination=account.stripe_account,
-        group=row.round_ref,
-        metadata={"obligation": row.ref, "participation": row.reference},
-        key=f"{row.ref}:{row.attempt}:transfer",
+        group=row.journal.name,
+        metadata={"obligation": row.ref, "participation": row.reference, "round": row.round_ref},
+        key=key,
     )
 
 
@@ -59,20 +87,18 @@ def note_payout(journal: Journal, row: Obligation, result: Result) -> None:
     rows = Obligation.objects.filter(pk=row.pk, state__in=OPEN)
     if isinstance(result, Done):
         _note_paid(journal, row, result.object)
-    elif isinstance(result, Unknown):
-        rows.update(tries=row.tries + 1, due_at=work.again_at(row.tries), last_error=result.reason)
-    elif result.code == NOT_YET:  # refused for now, so nothing moved: a new attempt, under a new key
-        rows.update(
-            state=State.PENDING,
-            attempt=F("attempt") + 1,
-            tries=row.tries + 1,
-            due_at=work.again_at(row.tries),
-            last_error=result.detail,
-        )
-    elif result.code == NO_ACCOUNT and _payable(row):  # the account came while we looked
+    elif isinstance(result, Absent):
+        answers.begin_again(row)
+    elif isinstance(result, Declined) and result.code == NOT_YET:
+        answers.begin_again(row, result.detail)  # refused for now, so nothing moved
+    elif isinstance(result, NotSent) and _payable(row):  # the account came while we looked
         rows.update(state=State.PENDING, due_at=clock.now())
+    elif isinstance(result, Declined | NotSent):
+        why = f"{result.code}: {result.detail}"
+        rows.update(state=State.HELD_FOR_SELLER, due_at=None, last_error=why[:200])
+        tasks.open_task(subject=row.ref, code="held_for_seller", detail=why)
     else:
-        rows.update(state=State.HELD_FOR_SELLER, due_at=None, last_error=f"{result.code}: {result.detail}"[:200])
+        answers.put_off(row, result)
 
 
 def _payable(row: Obligation) -> bool:
@@ -82,10 +108,11 @@ def _payable(row: Obligation) -> bool:
 
 def _note_paid(journal: Journal, row: Obligation, made: dict[str, Any]) -> None:
     if (made["amount"], made["currency"]) != (row.amount_minor, row.currency.lower()):
-        log.error("%s: Stripe moved another amount than was asked for", row.ref)
+        answers.another_amount(row, made)
         return
     paid: dict[str, Any] = {"state": State.PAID, "settled_at": clock.now(), "due_at": None, "last_error": ""}
     if Obligation.objects.filter(pk=row.pk, state__in=OPEN).update(stripe_id=made["id"], **paid) == 1:
+        tasks.close_of(row.ref)
         ledger.post(
             journal,
             debit=ledger.market_account(journal),
@@ -93,3 +120,8 @@ def _note_paid(journal: Journal, row: Obligation, made: dict[str, Any]) -> None:
             amount_minor=row.amount_minor,
             reference=row.reference,
         )
+
+
+TRANSFER: work.Operation[Obligation] = work.Operation(
+    "transfer", due_payouts, _send, _look, note_payout, claims=(("state", State.UNKNOWN),)
+)

@@ -3,15 +3,16 @@
 from collections.abc import Iterable
 
 from django.db import transaction
-from django.db.models import Q
+from django.db.models import F, Q, QuerySet
 
 from marketplace.core import clock, sweeps
-from marketplace.settlement import gateway, ledger, work
-from marketplace.settlement.gateway import Declined, Done, Result
-from marketplace.settlement.models import Authorisation, Journal
+from marketplace.settlement import calls, ledger, work
+from marketplace.settlement.gateway import Absent, Declined, Done, Result
+from marketplace.settlement.models import Authorisation, Journal, Obligation
 
 State = Authorisation.State
 OPEN = (State.PENDING, State.UNKNOWN, State.AUTHORISED)
+OWED = (Obligation.State.PENDING, Obligation.State.UNKNOWN)
 
 
 @transaction.atomic
@@ -35,24 +36,52 @@ def mark_releases(journal: Journal, keep: Iterable[str]) -> int:
     return at_once + held + asked
 
 
+def release_hold(*, authorisation: Authorisation) -> bool:
+    """Let one hold go that charges nothing, on a person's word; False where a capture is owed or nothing is held."""
+    with transaction.atomic():
+        journal = ledger.lock(authorisation.journal_id)
+        owed = Obligation.objects.filter(authorisation=authorisation, state__in=OWED)
+        if owed.exists():
+            return False
+        others = Authorisation.objects.filter(journal=journal).exclude(pk=authorisation.pk)
+        return mark_releases(journal, keep=others.values_list("reference", flat=True)) == 1
+
+
 def sweep_releases() -> int:
-    """Cancel what is held and no longer wanted."""
-    rows = Authorisation.objects.filter(state=State.AUTHORISED, release_due=True)
-    return work.carry_out(work.claim(rows), _ask, note_release)
+    """Cancel what is held and no longer wanted; while captures are due, those go first."""
+    if Obligation.objects.filter(kind=Obligation.Kind.COLLECT, state__in=OWED, due_at__lte=clock.now()).exists():
+        return 0
+    return work.sweep(RELEASE)
 
 
 def note_release(journal: Journal, row: Authorisation, result: Result) -> None:
     """What became of a hold that was to be let go; under the journal's lock."""
     at = clock.now()
     held = Authorisation.objects.filter(pk=row.pk, state=State.AUTHORISED)
-    if not (isinstance(result, Done) and result.object["status"] == "canceled"):
+    if isinstance(result, Absent):
+        held.update(attempt=F("attempt") + 1, tries=row.tries + 1, due_at=work.again_at(row.tries), updated_at=at)
+    elif not (isinstance(result, Done) and result.object["status"] == "canceled"):
         held.update(tries=row.tries + 1, due_at=work.again_at(row.tries), updated_at=at)
     elif held.update(state=State.RELEASED, due_at=None, updated_at=at) == 1:
         for hold in ledger.open_holds(journal, row.reference):
             ledger.void_hold(journal, hold)
 
 
-def _ask(row: Authorisation) -> Result:
+def _due() -> QuerySet[Authorisation]:
+    return Authorisation.objects.filter(state=State.AUTHORISED, release_due=True, due_at__isnull=False)
+
+
+def _look(row: Authorisation) -> Result:
+    """What the payment itself shows; still held is as if nobody had asked."""
+    fetched = calls.fetch_intent(row.payment_intent)
+    held = isinstance(fetched, Done) and fetched.object["status"] == "requires_capture"
+    return Absent() if held else fetched
+
+
+def _send(row: Authorisation, key: str) -> Result:
     """Cancel; where Stripe refuses, what the payment has become tells more than the refusal."""
-    result = gateway.cancel(intent=row.payment_intent, key=f"{row.ref}:{row.attempt}:release")
-    return gateway.fetch_intent(row.payment_intent) if isinstance(result, Declined) else result
+    result = calls.cancel(intent=row.payment_intent, key=key)
+    return calls.fetch_intent(row.payment_intent) if isinstance(result, Declined) else result
+
+
+RELEASE: work.Operation[Authorisation] = work.Operation("release", _due, _send, _look, note_release)

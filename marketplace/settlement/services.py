@@ -10,7 +10,9 @@ from marketplace.settlement.obligations import (
     settled,
     unsettled_count,
 )
-from marketplace.settlement.releases import release_all
+from marketplace.settlement.refunds import refund
+from marketplace.settlement.releases import release_all, release_hold
+from marketplace.settlement.rounds import undo_round
 from marketplace.settlement.verification import verify_journal
 from marketplace.settlement.wallets import add_payment_method, add_payout_account
 
@@ -26,9 +28,12 @@ __all__ = [
     "minor_amounts",
     "open_journal",
     "record_obligations",
+    "refund",
     "release_all",
+    "release_hold",
     "reserve",
     "settled",
+    "undo_round",
     "unsettled_count",
     "verify_journal",
 ]

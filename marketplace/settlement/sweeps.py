@@ -5,6 +5,8 @@ from marketplace.settlement.authorisations import sweep_unanswered
 from marketplace.settlement.collects import sweep_collects
 from marketplace.settlement.events import sweep_events
 from marketplace.settlement.payouts import sweep_payouts
+from marketplace.settlement.reconciliation import sweep_books
+from marketplace.settlement.refunds import sweep_refunds
 from marketplace.settlement.releases import sweep_releases
 
 LANE = "settlement"
@@ -12,7 +14,9 @@ SWEEPS = (
     # captures first: what is owed comes before what is let go
     Sweep("settlement.collects", sweep_collects, 2.0, LANE),
     Sweep("settlement.payouts", sweep_payouts, 2.0, LANE),
+    Sweep("settlement.refunds", sweep_refunds, 2.0, LANE),
     Sweep("settlement.authorisations", sweep_unanswered, 2.0, LANE),
     Sweep("settlement.releases", sweep_releases, 2.0, LANE),
     Sweep("settlement.events", sweep_events, 2.0, LANE),
+    Sweep("settlement.books", sweep_books, 2.0, LANE),
 )

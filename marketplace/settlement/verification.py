@@ -1,11 +1,11 @@
-"""Proof that a journal is whole: its chain, its holds, its balances."""
+"""Proof that a journal is whole: its chain, its holds, its balances, and that Stripe's books say the same."""
 
 from collections import defaultdict
 from collections.abc import Iterator
 
 from django.db import transaction
 
-from marketplace.settlement import ledger
+from marketplace.settlement import books, guards, ledger
 from marketplace.settlement.models import Journal, Transfer
 
 
@@ -20,10 +20,21 @@ def verify_journal(journal: Journal) -> list[str]:
         return [*_chain(journal, rows), *_holds(journal, rows), *_sums(journal, rows)]
 
 
-def verify_all() -> Iterator[tuple[Journal, list[str]]]:
-    """Every journal with what is wrong with it."""
+def verify_all(*, with_stripe: bool = True) -> Iterator[tuple[Journal, list[str]]]:
+    """Every journal with what is wrong with it, and with what Stripe's books say otherwise."""
     for journal in Journal.objects.order_by("pk").iterator():
-        yield journal, verify_journal(journal)
+        yield journal, [*verify_journal(journal), *(_against_stripe(journal) if with_stripe else ())]
+
+
+def verify_guards() -> list[str]:
+    """The guards that the database lacks, in words."""
+    return [f"the guard {name} is missing: manage.py ledger_guards" for name in guards.missing()]
+
+
+def _against_stripe(journal: Journal) -> Iterator[str]:
+    if journal.head_seq or journal.authorisations.exists():
+        for each in books.differences(journal):
+            yield f"{each.subject}: {each.code.replace('_', ' ')}: {each.detail}"
 
 
 def _chain(journal: Journal, rows: list[Transfer]) -> Iterator[str]:

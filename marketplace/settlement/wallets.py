@@ -9,7 +9,7 @@ from marketplace.agents.models import Principal
 from marketplace.core import clock
 from marketplace.core.refs import new_ref
 from marketplace.core.refusals import Refusal
-from marketplace.settlement import gateway, payouts
+from marketplace.settlement import calls, payouts
 from marketplace.settlement.gateway import Declined, Done, Result, Unknown
 from marketplace.settlement.models import PaymentMethod, PayoutAccount
 
@@ -24,7 +24,7 @@ def add_payment_method(*, principal: Principal, token: str) -> PaymentMethod:
         return method
     method.stripe_customer = _customer_of(method)
     key = f"{method.ref}:{method.attempt}:attach"
-    result = gateway.attach_payment_method(token=token, customer=method.stripe_customer, key=key)
+    result = calls.attach_payment_method(token=token, customer=method.stripe_customer, key=key)
     if isinstance(result, Declined):
         PaymentMethod.objects.filter(pk=method.pk, state=State.PENDING).update(state=State.REMOVED)
         raise _declined(result)
@@ -40,7 +40,7 @@ def add_payout_account(*, principal: Principal, country: str = "NL") -> PayoutAc
         principal=principal, defaults={"ref": new_ref("pay"), "country": country, "created_at": clock.now()}
     )
     if not account.stripe_account:
-        result = gateway.create_account(
+        result = calls.create_account(
             country=account.country, metadata={"walras": account.ref}, key=f"{account.ref}:create"
         )
         if isinstance(result, Declined):
@@ -87,7 +87,7 @@ def _customer_of(method: PaymentMethod) -> str:
     if known is not None:
         return known.stripe_customer
     ref = method.principal.ref
-    made = _done(gateway.create_customer(metadata={"walras": ref}, key=f"{ref}:customer"))
+    made = _done(calls.create_customer(metadata={"walras": ref}, key=f"{ref}:customer"))
     PaymentMethod.objects.filter(pk=method.pk).update(stripe_customer=made["id"])
     return str(made["id"])
 
@@ -99,7 +99,7 @@ def _done(result: Result) -> dict[str, Any]:
     raise Refusal(
         503,
         "payment_gateway_unavailable",
-        f"Stripe gave no clear answer: {result.reason if isinstance(result, Unknown) else result.detail}",
+        f"Stripe gave no clear answer: {result.reason if isinstance(result, Unknown) else result}",
         "Repeat the same call in a few seconds; nothing is done twice.",
     )
 

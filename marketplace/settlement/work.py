@@ -1,22 +1,26 @@
-"""How sweeps work: claim due rows, ask Stripe about them side by side, write the answers down."""
+"""How sweeps work: claim due rows, store the calls' keys, ask Stripe side by side, write the answers down."""
 
+import logging
 import random
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any, TypeVar
+from typing import Any, Generic, TypeVar
 
 from django.db import connections, transaction
 from django.db.models import QuerySet
 
 from marketplace.core import clock
 from marketplace.core.limits import SWEEP_BATCH
-from marketplace.settlement import ledger
-from marketplace.settlement.gateway import Result
+from marketplace.settlement import attempts, ledger
+from marketplace.settlement.attempts import Money, Turn
+from marketplace.settlement.gateway import Absent, Result, Unknown
 from marketplace.settlement.models import Authorisation, Journal, Obligation, WebhookEvent
 
+log = logging.getLogger(__name__)
 Row = TypeVar("Row", Authorisation, Obligation, WebhookEvent)
-Money = TypeVar("Money", Authorisation, Obligation)
+Item = TypeVar("Item")
 
 THREADS = 8  # calls to Stripe at one time
 LEASE = timedelta(minutes=5)  # longer than a batch can take; after it another worker may repeat, under the same keys
@@ -24,12 +28,40 @@ GRACE = timedelta(seconds=5)  # what the caller of `authorise` has before a swee
 FIRST_DELAY, LONGEST_DELAY = 0.5, 60.0  # seconds between repeats of a call that gave no clear answer
 
 
-def claim(rows: QuerySet[Row], **changes: Any) -> list[Row]:
+@dataclass(frozen=True)
+class Operation(Generic[Money]):
+    """One kind of call to Stripe, as data: what is due, how it is sent, looked up and noted.
+
+    `look` says what Stripe has of it, by id or by a consistent list, never by search: `Absent` where it has nothing.
+    """
+
+    verb: str
+    rows: Callable[[], QuerySet[Money]]
+    send: Callable[[Money, str], Result]
+    look: Callable[[Money], Result]
+    note: Callable[[Journal, Money, Result], None]
+    after: Callable[[Journal, list[Money]], None] | None = None
+    claims: tuple[tuple[str, str], ...] = ()  # what the claim writes besides: the state says `unknown` before the call
+
+
+def sweep(operation: Operation[Money]) -> int:
+    """Do what is due of one kind; how many rows were looked at."""
+    return carry_out(operation, take(operation, operation.rows()))
+
+
+def take(operation: Operation[Money], rows: QuerySet[Money], *, due_only: bool = True) -> list[Turn[Money]]:
+    """Claim rows for one operation and store its keys, in one commit: before any call there is a trace of it."""
+    with transaction.atomic():
+        claimed = claim(rows, due_only=due_only, **dict(operation.claims))
+        return attempts.begin(claimed, operation.verb, LEASE) if claimed else []
+
+
+def claim(rows: QuerySet[Row], *, due_only: bool = True, **changes: Any) -> list[Row]:
     """Take up to a batch of due rows for this worker alone; a claim moves `due_at`, so a dead worker's come back."""
     now = clock.now()
     with transaction.atomic():
-        due = rows.filter(due_at__lte=now).order_by("due_at", "pk")
-        found = list(due.select_for_update(skip_locked=True, of=("self",))[:SWEEP_BATCH])
+        due = rows.filter(due_at__lte=now) if due_only else rows
+        found = list(due.order_by("due_at", "pk").select_for_update(skip_locked=True, of=("self",))[:SWEEP_BATCH])
         return [row for row in found if _take(row, now + LEASE, changes)]
 
 
@@ -43,39 +75,77 @@ def again_at(tries: int) -> datetime:
     return clock.now() + timedelta(seconds=delay * random.uniform(0.5, 1.0))
 
 
-def side_by_side(ask: Callable[[Row], Result], rows: list[Row]) -> list[Result]:
-    """Ask Stripe about each row on a few threads; answers come in the rows' order."""
-    if len(rows) < 2:
-        return [ask(row) for row in rows]
+def side_by_side(ask: Callable[[Item], Result], items: Sequence[Item]) -> list[Result]:
+    """Ask Stripe about each item on a few threads; answers come in the items' order."""
+    if len(items) < 2:
+        return [ask(item) for item in items]
     answers: dict[int, Result] = {}
-    queue = iter(rows)
-    with ThreadPoolExecutor(min(THREADS, len(rows)), thread_name_prefix="stripe") as pool:
-        for done in [pool.submit(_drain, queue, ask, answers) for _ in range(min(THREADS, len(rows)))]:
+    queue = iter(enumerate(items))
+    with ThreadPoolExecutor(min(THREADS, len(items)), thread_name_prefix="stripe") as pool:
+        for done in [pool.submit(_drain, queue, ask, answers) for _ in range(min(THREADS, len(items)))]:
             done.result()
-    return [answers[row.pk] for row in rows]
+    return [answers[place] for place in range(len(items))]
 
 
-def _drain(queue: Iterator[Row], ask: Callable[[Row], Result], answers: dict[int, Result]) -> None:
-    """One thread's part; a list's iterator hands each row out once, whichever thread asks."""
+def _drain(queue: Iterator[tuple[int, Item]], ask: Callable[[Item], Result], answers: dict[int, Result]) -> None:
+    """One thread's part; an enumeration hands each item out once, whichever thread asks."""
     try:
-        for row in queue:
-            answers[row.pk] = ask(row)
+        for place, item in queue:
+            answers[place] = ask(item)
     finally:
         connections.close_all()  # the in-process sandbox opens one per thread
 
 
-def carry_out(rows: list[Money], ask: Callable[[Money], Result], note: Callable[[Journal, Money, Result], None]) -> int:
-    """Ask Stripe about claimed rows, then note the answers, one transaction for each journal, under its lock."""
-    for journal_id, pairs in _by_journal(zip(rows, side_by_side(ask, rows), strict=True)):
-        with transaction.atomic():
-            journal = ledger.lock(journal_id)
-            for row, result in pairs:
-                note(journal, row, result)
-    return len(rows)
+def ask(operation: Operation[Money], turn: Turn[Money]) -> Result:
+    """Look first where Stripe may have been asked before; send only under a key that Stripe still knows.
+
+    `Absent` comes back only where no call of this attempt can take effect any more: Stripe replays a saved failure
+    under the key, or has forgotten the key and none was sent lately.
+    """
+    if turn.repeat:
+        found = operation.look(turn.row)
+        if not isinstance(found, Absent):
+            return found
+        if not turn.young:
+            return found if attempts.is_quiet(turn.attempt, clock.now()) else Unknown("an old call may still arrive")
+    if turn.late:
+        return Unknown("the claim ran out before the call")
+    result = operation.send(turn.row, turn.attempt.key)
+    return operation.look(turn.row) if isinstance(result, Unknown) and result.replayed else result
 
 
-def _by_journal(answered: Iterable[tuple[Money, Result]]) -> list[tuple[int, list[tuple[Money, Result]]]]:
-    groups: dict[int, list[tuple[Money, Result]]] = {}
-    for row, result in answered:
-        groups.setdefault(row.journal_id, []).append((row, result))
+def carry_out(operation: Operation[Money], turns: list[Turn[Money]]) -> int:
+    """Ask Stripe, then note the answers, one transaction for each journal, under its lock.
+
+    A journal whose answers cannot be noted does not keep the others waiting; its rows come back with their lease.
+    """
+    answers = side_by_side(lambda turn: ask(operation, turn), turns)
+    failed: list[Exception] = []
+    for journal_id, answered in _by_journal(zip(turns, answers, strict=True)):
+        try:
+            _note(operation, journal_id, answered)
+        except Exception as error:
+            log.exception("journal %s: answers of %s could not be noted", journal_id, operation.verb)
+            failed.append(error)
+    if failed:
+        raise failed[0]
+    return len(turns)
+
+
+@transaction.atomic
+def _note(operation: Operation[Money], journal_id: int, answered: list[tuple[Turn[Money], Result]]) -> None:
+    journal = ledger.lock(journal_id)
+    attempts.note(answered)
+    for turn, result in answered:
+        operation.note(journal, turn.row, result)
+    if operation.after is not None:
+        operation.after(journal, [turn.row for turn, _ in answered])
+
+
+def _by_journal(
+    answered: Iterable[tuple[Turn[Money], Result]],
+) -> list[tuple[int, list[tuple[Turn[Money], Result]]]]:
+    groups: dict[int, list[tuple[Turn[Money], Result]]] = {}
+    for turn, result in answered:
+        groups.setdefault(turn.row.journal_id, []).append((turn, result))
     return sorted(groups.items())

@@ -15,7 +15,9 @@ MINIMUM = {  # minor units, https://docs.stripe.com/currencies#minimum-and-maxim
     "nok": 300,
     "sek": 300,
     "pln": 200,
+    "kwd": 200,
 }
+THREE_DECIMALS = ("bhd", "jod", "kwd", "omr", "tnd")  # of which the last must be 0
 
 
 def check_currency(currency: str) -> str:
@@ -26,18 +28,24 @@ def check_currency(currency: str) -> str:
     return currency.lower()
 
 
-def check_positive(amount: int, param: str = "amount") -> int:
-    """At least 1 and at most eight digits."""
+def check_positive(amount: int, param: str = "amount", currency: str = "") -> int:
+    """At least 1 and at most eight digits; of three decimals the last is 0."""
     if amount < 1:
         raise bad_parameter("This value must be greater than or equal to 1.", param, "parameter_invalid_integer")
     if amount > MAXIMUM:
         raise bad_parameter(f"Amount must be no more than {MAXIMUM} in minor units", param, "amount_too_large")
+    if currency in THREE_DECIMALS and amount % 10:
+        raise bad_parameter(
+            f"Invalid amount: {currency} has three decimal places, of which the last must be 0.",
+            param,
+            "parameter_invalid_integer",
+        )
     return amount
 
 
 def check_charge(amount: int, currency: str, param: str = "amount") -> int:
     """An amount that a card may be charged."""
-    check_positive(amount, param)
+    check_positive(amount, param, currency)
     least = MINIMUM[currency]
     if amount < least:
         raise bad_parameter(f"Amount must be at least {least} {currency} in minor units", param, "amount_too_small")

@@ -13,6 +13,7 @@ import msgspec
 import stripe
 from django.db import transaction
 
+from marketplace.stripe_sandbox import chaos, controls, spoilt
 from marketplace.stripe_sandbox.call import Call, Result
 from marketplace.stripe_sandbox.errors import Body, Refusal, not_built
 from marketplace.stripe_sandbox.expand import expand
@@ -20,6 +21,7 @@ from marketplace.stripe_sandbox.form import decode
 from marketplace.stripe_sandbox.ids import new_id
 from marketplace.stripe_sandbox.objects.event import record
 from marketplace.stripe_sandbox.objects.idempotent_request import Saved, recall, remember
+from marketplace.stripe_sandbox.pace import check_pace
 from marketplace.stripe_sandbox.router import ALIAS
 from marketplace.stripe_sandbox.routes import Route, find_route
 from marketplace.stripe_sandbox.schema import params_named, read_params
@@ -46,13 +48,31 @@ class Reply(NamedTuple):
     status: int
     headers: dict[str, str]
     body: bytes
+    cut: bool = False  # chaos: the connection breaks instead
 
 
 def answer(request: Request) -> Reply:
-    """Never raises: what goes wrong here is Stripe's 500."""
+    """Never raises: what goes wrong here is Stripe's 500, unless chaos is at work."""
+    struck = chaos.strikes(f"{request.method} {urlsplit(request.target).path}", chaos.CALL_FAULTS)
+    return _answer(request) if struck is None else _answer_badly(request, struck[0])
+
+
+def _answer_badly(request: Request, fault: str) -> Reply:
+    if fault.startswith("500_saved"):
+        return _answer(request, fault)
+    reply = None if fault in ("500_before", "409", "429", "timeout_before") else _answer(request)
+    if fault == "wrong_amount" and reply is not None:
+        return reply._replace(body=spoilt.one_too_much(reply.body))
+    if fault in ("timeout_before", "timeout_after", "reset"):
+        return (reply or Reply(0, {}, b""))._replace(cut=True)
+    refusal = spoilt.REFUSALS[fault.partition("_")[0]]
+    return Reply(refusal.status, {"Content-Type": "application/json"}, _error_body(refusal))
+
+
+def _answer(request: Request, fault: str = "") -> Reply:
     request_id = new_id("req")
     try:
-        saved = _serve(request, request_id)
+        saved = _serve(request, request_id, fault)
     except Refusal as refusal:
         saved = Saved(refusal.status, _error_body(refusal), request_id)
     except Exception:
@@ -75,10 +95,18 @@ def _error_body(refusal: Refusal) -> bytes:
     return msgspec.json.encode({"error": refusal.error})
 
 
-def _serve(request: Request, request_id: str) -> Saved:
+def _serve(request: Request, request_id: str, fault: str = "") -> Saved:
     _authenticate(request.headers.get("authorization", ""))
     url = urlsplit(request.target)
+    if url.path.startswith(controls.PREFIX):
+        with writer:
+            body = controls.pull(url.path, decode(_text(request.body)), request_id)
+        deliveries_due.set()
+        return Saved(200, msgspec.json.encode(body), request_id)
+    check_pace()
     route, path_ids = find_route(request.method, url.path)
+    if fault and request.method == "POST":
+        route = route._replace(handler=spoilt.failing(route.handler, fault))
     sent = decode(url.query if request.method != "POST" else _text(request.body))
     params = read_params(params_named(route.params), sent)
     for name in params.keys() & route.unbuilt:

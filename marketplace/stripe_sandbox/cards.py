@@ -13,6 +13,8 @@ class Card:
     decline_code: str = ""
     message: str = ""
     refused_at_attach: bool = True
+    asks: str = ""  # the bank wants the person: "always", or "once" (a saved and consented card may be charged later)
+    disputed: bool = False  # the cardholder takes the money back as soon as it is captured
 
     @property
     def last4(self) -> str:
@@ -60,6 +62,12 @@ CARDS = {
         decline_code="processing_error",
         message="An error occurred while processing your card. Try again in a little bit.",
     ),
+    "authenticationRequired": Card("4000002500003155", asks="once"),
+    "authenticationRequiredOnSetup": Card("4000002500003155", asks="once"),
+    "threeDSecure2Required": Card("4000000000003220", asks="once"),
+    "threeDSecureRequired": Card("4000000000003063", asks="once"),
+    "authenticationRequiredAlways": Card("4000002760003184", asks="always"),
+    "createDispute": Card("4000000000000259", disputed=True),
     # The one that may be saved and is declined when it is charged.
     "chargeCustomerFail": Card(
         "4000000000000341",

@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 import httpx
 import stripe
 from django.core.management import call_command
-from django.db import connections
+from django.db import DEFAULT_DB_ALIAS, connections
 
 from marketplace.stripe_sandbox.answer import Reply, Request, answer
 from marketplace.stripe_sandbox.router import ALIAS, APP
@@ -54,7 +54,11 @@ class InProcessClient(stripe.HTTPClient):
         target = f"{parts.path}?{parts.query}" if parts.query else parts.path
         lower = {name.lower(): value for name, value in (headers or {}).items()}
         request = Request(method.upper(), target, lower, (post_data or "").encode())
+        if connections[DEFAULT_DB_ALIAS].in_atomic_block:
+            raise RuntimeError("the sandbox was called inside a transaction of ours, which could not take it back")
         reply = self._pool.submit(_answer_and_settle, request).result()
+        if reply.cut:
+            raise stripe.APIConnectionError("the sandbox's chaos cut the connection")
         return reply.body.decode(), reply.status, httpx.Headers(reply.headers)
 
     def close(self) -> None:

@@ -10,6 +10,7 @@ import httpx
 import msgspec
 from django.db import connections
 
+from marketplace.stripe_sandbox import clock
 from marketplace.stripe_sandbox.answer import deliveries_due, writer
 from marketplace.stripe_sandbox.objects.event import Delivery, Event
 from marketplace.stripe_sandbox.objects.webhook_endpoint import WebhookEndpoint
@@ -63,7 +64,7 @@ class Deliverer:
         connections[ALIAS].close()
 
     def _deliver_due(self, http: httpx.Client) -> bool:
-        due = Delivery.objects.filter(delivered_at=None, next_at__lte=time.time()).order_by("next_at", "pk")[:BATCH]
+        due = Delivery.objects.filter(delivered_at=None, next_at__lte=clock.seconds()).order_by("next_at", "pk")[:BATCH]
         rows = list(due)
         for row in rows:
             if self._stop.is_set():
@@ -77,7 +78,7 @@ def _claim(row: Delivery) -> bool:
     """Puts the next attempt off before this one begins: whoever dies in it has only delayed it."""
     mine = Delivery.objects.filter(pk=row.pk, attempts=row.attempts, delivered_at=None)
     with writer:
-        return mine.update(attempts=row.attempts + 1, next_at=time.time() + delay_after(row.attempts + 1)) == 1
+        return mine.update(attempts=row.attempts + 1, next_at=clock.seconds() + delay_after(row.attempts + 1)) == 1
 
 
 def _deliver(row: Delivery, http: httpx.Client) -> None:
@@ -101,4 +102,4 @@ def _deliver(row: Delivery, http: httpx.Client) -> None:
     if not accepted:
         return
     with writer:
-        Delivery.objects.filter(pk=row.pk).update(delivered_at=time.time())
+        Delivery.objects.filter(pk=row.pk).update(delivered_at=clock.seconds())

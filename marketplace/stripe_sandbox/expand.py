@@ -13,7 +13,8 @@ EXPANDABLE: dict[str, Any] = {
     "charge": models.Charge,
     "source_transaction": models.Charge,
     "destination": models.Account,
-    "balance_transaction": None,  # always null here
+    "balance_transaction": models.BalanceTransaction,
+    "setup_intent": models.SetupIntent,
     "destination_payment": None,
 }
 MAX_DEPTH = 4

@@ -3,23 +3,19 @@
 import secrets
 import string
 import threading
-import time
+
+from marketplace.stripe_sandbox import clock
 
 ALPHABET = string.digits + string.ascii_uppercase + string.ascii_lowercase  # in ASCII order, so text sorts as time
 _lock = threading.Lock()
 _last = 0
 
 
-def now() -> int:
-    """Seconds since the epoch, as every `created` of Stripe."""
-    return int(time.time())
-
-
 def _tick() -> int:
     """Microseconds that never repeat within this process."""
     global _last
     with _lock:
-        _last = max(_last + 1, time.time_ns() // 1000)
+        _last = max(_last + 1, int(clock.seconds() * 1_000_000))
         return _last
 
 

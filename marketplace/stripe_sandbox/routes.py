@@ -10,12 +10,17 @@ from marketplace.stripe_sandbox.objects import (
     balance,
     charge,
     customer,
+    dispute,
     event,
-    payment_intent,
     payment_method,
     refund,
+    search,
+    setup_intent,
     transfer,
     webhook_endpoint,
+)
+from marketplace.stripe_sandbox.objects import (
+    payment_intent_calls as intents,
 )
 
 Handler = Callable[[Call], Result]
@@ -35,6 +40,10 @@ WAYS_TO_PAY = frozenset(
     | {"customer_account", "amount_to_confirm", "payment_method_configuration"}
     | {"excluded_payment_method_types"}
 )
+SETUP = WAYS_TO_PAY - {"amount_to_confirm"} | frozenset(
+    {"attach_to_self", "on_behalf_of", "single_use", "use_stripe_sdk", "allowed_payment_method_types"}
+)
+PAGES = frozenset({"page"})
 
 # The path's second and fourth parts are ids.
 ROUTES = {
@@ -58,17 +67,17 @@ ROUTES = {
         payment_method.attach, "PaymentMethodAttachParams", frozenset({"customer_account"})
     ),
     ("POST", "payment_methods", "*", "detach"): Route(payment_method.detach, "PaymentMethodDetachParams"),
-    ("POST", "payment_intents"): Route(payment_intent.create, "PaymentIntentCreateParams", SPLIT | WAYS_TO_PAY),
-    ("GET", "payment_intents"): Route(payment_intent.index, "PaymentIntentListParams"),
-    ("GET", "payment_intents", "*"): Route(payment_intent.retrieve, "PaymentIntentRetrieveParams"),
-    ("POST", "payment_intents", "*"): Route(payment_intent.update, "PaymentIntentUpdateParams", SPLIT | WAYS_TO_PAY),
+    ("POST", "payment_intents"): Route(intents.create, "PaymentIntentCreateParams", SPLIT | WAYS_TO_PAY),
+    ("GET", "payment_intents"): Route(intents.index, "PaymentIntentListParams"),
+    ("GET", "payment_intents", "*"): Route(intents.retrieve, "PaymentIntentRetrieveParams"),
+    ("POST", "payment_intents", "*"): Route(intents.update, "PaymentIntentUpdateParams", SPLIT | WAYS_TO_PAY),
     ("POST", "payment_intents", "*", "confirm"): Route(
-        payment_intent.confirm, "PaymentIntentConfirmParams", SPLIT | WAYS_TO_PAY
+        intents.confirm, "PaymentIntentConfirmParams", SPLIT | WAYS_TO_PAY
     ),
     ("POST", "payment_intents", "*", "capture"): Route(
-        payment_intent.capture, "PaymentIntentCaptureParams", SPLIT | {"final_capture"}
+        intents.capture, "PaymentIntentCaptureParams", SPLIT | {"final_capture"}
     ),
-    ("POST", "payment_intents", "*", "cancel"): Route(payment_intent.cancel, "PaymentIntentCancelParams"),
+    ("POST", "payment_intents", "*", "cancel"): Route(intents.cancel, "PaymentIntentCancelParams"),
     ("GET", "charges"): Route(charge.index, "ChargeListParams"),
     ("GET", "charges", "*"): Route(charge.retrieve, "ChargeRetrieveParams"),
     ("POST", "refunds"): Route(
@@ -85,6 +94,26 @@ ROUTES = {
     ("GET", "transfers"): Route(transfer.index, "TransferListParams"),
     ("GET", "transfers", "*"): Route(transfer.retrieve, "TransferRetrieveParams"),
     ("POST", "transfers", "*"): Route(transfer.update, "TransferUpdateParams"),
+    ("POST", "transfers", "*", "reversals"): Route(
+        transfer.reverse, "TransferReversalCreateParams", frozenset({"refund_application_fee"})
+    ),
+    ("GET", "transfers", "*", "reversals"): Route(transfer.index_reversals, "TransferReversalListParams"),
+    ("GET", "transfers", "*", "reversals", "*"): Route(transfer.retrieve_reversal, "TransferReversalRetrieveParams"),
+    ("POST", "setup_intents"): Route(setup_intent.create, "SetupIntentCreateParams", SETUP),
+    ("GET", "setup_intents"): Route(setup_intent.index, "SetupIntentListParams", frozenset({"attach_to_self"})),
+    ("GET", "setup_intents", "*"): Route(setup_intent.retrieve, "SetupIntentRetrieveParams"),
+    ("POST", "setup_intents", "*"): Route(setup_intent.update, "SetupIntentUpdateParams", SETUP),
+    ("POST", "setup_intents", "*", "confirm"): Route(setup_intent.confirm, "SetupIntentConfirmParams", SETUP),
+    ("POST", "setup_intents", "*", "cancel"): Route(setup_intent.cancel, "SetupIntentCancelParams"),
+    ("GET", "disputes"): Route(dispute.index, "DisputeListParams"),
+    ("GET", "disputes", "*"): Route(dispute.retrieve, "DisputeRetrieveParams"),
+    ("POST", "disputes", "*"): Route(dispute.update, "DisputeUpdateParams"),
+    ("POST", "disputes", "*", "close"): Route(dispute.close, "DisputeCloseParams"),
+    ("GET", "balance_transactions"): Route(balance.lines, "BalanceTransactionListParams", frozenset({"payout"})),
+    ("GET", "balance_transactions", "*"): Route(balance.retrieve_line, "BalanceTransactionRetrieveParams"),
+    ("GET", "payment_intents", "search"): Route(search.payment_intents, "PaymentIntentSearchParams", PAGES),
+    ("GET", "charges", "search"): Route(search.charges, "ChargeSearchParams", PAGES),
+    ("GET", "customers", "search"): Route(search.customers, "CustomerSearchParams", PAGES),
     ("GET", "balance"): Route(balance.retrieve, "BalanceRetrieveParams"),
     ("GET", "events"): Route(event.index, "EventListParams", frozenset({"delivery_success"})),
     ("GET", "events", "*"): Route(event.retrieve, "EventRetrieveParams"),
@@ -102,6 +131,8 @@ def find_route(method: str, path: str) -> tuple[Route, tuple[str, ...]]:
     """The route of a path and the ids in it."""
     version, *parts = path.strip("/").split("/")
     pattern = tuple("*" if place % 2 else part for place, part in enumerate(parts))
+    if len(parts) == 2 and parts[1] == "search":
+        pattern, parts = (parts[0], "search"), parts[:1]
     route = ROUTES.get((method, *pattern)) if version == "v1" else None
     if route is None:
         raise Refusal(f"Unrecognized request URL ({method}: {path[:200]}).", status=404)

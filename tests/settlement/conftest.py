@@ -1,4 +1,6 @@
-"""Settlement's tests move money in the sandbox through the real SDK; each ends with whole books."""
+"""Settlement's tests move money in the sandbox through the real SDK."""
+
+from functools import partial
 
 import pytest
 import stripe
@@ -6,28 +8,38 @@ from django.conf import settings
 
 from marketplace.settlement import gateway
 from marketplace.settlement.models import Authorisation, Obligation, WebhookEvent
-from marketplace.settlement.verification import verify_all
-from tests.settlement.faults import LosesReplies
+from tests.settlement.faults import Faulty, LosesReplies, NeverArrives, SavedFailure
 
 
 @pytest.fixture
-def money(transactional_db, monkeypatch):
-    """Both databases for real, and at the end every journal must be whole."""
-    yield
-    assert [faults for _, faults in verify_all() if faults] == []
+def faulty(monkeypatch):
+    """Replace the process's client by one with a fault."""
 
-
-@pytest.fixture
-def loses_replies(monkeypatch):
-    """Replace the process's client by one that loses replies of paths with these words."""
-
-    def install(*words: str, times: int = 1) -> LosesReplies:
-        http = LosesReplies(gateway.client()._requestor._client, *words, times=times)
+    def install(kind: type[Faulty], *words: str, times: int = 1) -> Faulty:
+        http = kind(gateway.client()._requestor._client, *words, times=times)
         broken = stripe.StripeClient(settings.STRIPE_API_KEY, http_client=http, max_network_retries=0)
         monkeypatch.setattr(gateway, "client", lambda: broken)
         return http
 
     return install
+
+
+@pytest.fixture
+def loses_replies(faulty):
+    """A client that loses replies of paths with these words."""
+    return partial(faulty, LosesReplies)
+
+
+@pytest.fixture
+def never_arrives(faulty):
+    """A client whose calls to paths with these words never arrive."""
+    return partial(faulty, NeverArrives)
+
+
+@pytest.fixture
+def saved_failure(faulty):
+    """A client behind which Stripe fails at paths with these words, and saves that answer."""
+    return partial(faulty, SavedFailure)
 
 
 @pytest.fixture

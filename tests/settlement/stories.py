@@ -6,7 +6,7 @@ from django.db import transaction
 
 from marketplace.agents.models import Principal
 from marketplace.core.refs import new_ref
-from marketplace.settlement import gateway, services
+from marketplace.settlement import calls, gateway, services
 from marketplace.settlement.models import Authorisation, Journal, Obligation
 from tests.settlement.factories import JournalFactory, PrincipalFactory
 
@@ -69,7 +69,7 @@ class Sale:
 def intent(authorisation: Authorisation) -> dict:
     """What Stripe says of the payment now."""
     authorisation.refresh_from_db()
-    return gateway.fetch_intent(authorisation.payment_intent).object
+    return calls.fetch_intent(authorisation.payment_intent).object
 
 
 def all_of(kind: str) -> list[dict]:

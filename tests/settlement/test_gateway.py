@@ -7,7 +7,7 @@ from django.core.management import call_command
 from django.core.management.base import SystemCheckError
 from django.db import transaction
 
-from marketplace.settlement import gateway
+from marketplace.settlement import calls, gateway
 from marketplace.settlement.gateway import Declined, Done, Unknown
 
 
@@ -29,7 +29,7 @@ def test_an_empty_webhook_secret_does_not_start(settings):
 @pytest.mark.django_db
 def test_no_call_inside_a_transaction():
     with transaction.atomic(), pytest.raises(RuntimeError, match="inside a transaction"):
-        gateway.fetch_intent("pi_x")
+        calls.fetch_intent("pi_x")
 
 
 @pytest.mark.parametrize(
@@ -55,6 +55,6 @@ def test_errors_are_sorted_by_what_may_have_happened(error, expected):
 
 @pytest.mark.django_db(transaction=True, databases=["default", "stripe_sandbox"])
 def test_answers_are_plain_dictionaries():
-    result = gateway.create_customer(metadata={"walras": "prn_x"}, key="one")
+    result = calls.create_customer(metadata={"walras": "prn_x"}, key="one")
     assert isinstance(result, Done)
     assert type(result.object["metadata"]) is dict

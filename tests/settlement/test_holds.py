@@ -4,22 +4,20 @@ import pytest
 
 from marketplace.core import sweeps
 from marketplace.core.refusals import Refusal
-from marketplace.settlement import gateway, services
+from marketplace.settlement import calls, services
 from marketplace.settlement.models import Authorisation, Journal, PaymentMethod, PayoutAccount
 from tests.settlement.factories import PrincipalFactory
 from tests.settlement.stories import Sale, all_of, intent, payer
 
-pytestmark = [
-    pytest.mark.django_db(transaction=True, databases=["default", "stripe_sandbox"]),
-    pytest.mark.usefixtures("money"),
-]
+pytestmark = pytest.mark.django_db(transaction=True, databases=["default", "stripe_sandbox"])
 
 
 def test_a_hold_is_at_stripe_and_in_the_books():
     sale = Sale()
     row = sale.joined(1234)
     assert (row.state, intent(row)["amount_capturable"]) == ("authorised", 1234)
-    assert intent(row)["metadata"] == {"authorisation": row.ref, "participation": row.reference}
+    named = {"authorisation": row.ref, "participation": row.reference, "attempt": "1"}
+    assert intent(row)["metadata"] == named
     (hold,) = sale.journal.transfers.all()
     assert (hold.kind, hold.debit, hold.amount_minor) == ("pending", f"payer:{row.reference}", 1234)
     assert services.balances(sale.journal) == {}
@@ -120,7 +118,7 @@ def test_a_join_whose_process_died_is_completed_by_a_sweep(hurry):
 def test_a_hold_cancelled_at_stripe_before_we_let_go():
     sale = Sale()
     row = sale.joined(1000)
-    gateway.cancel(intent=row.payment_intent, key="by hand")
+    calls.cancel(intent=row.payment_intent, key="by hand")
     services.release_all(journal=sale.journal)
     sweeps.run_due()
     row.refresh_from_db()

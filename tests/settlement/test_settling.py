@@ -1,17 +1,15 @@
 """Stories of whole sales: holds, captures, releases, payouts, and the books after them."""
 
 import pytest
+from django.db import transaction
 
 from marketplace.core import sweeps
-from marketplace.settlement import gateway, ledger, services
-from marketplace.settlement.models import PayoutAccount
+from marketplace.settlement import calls, ledger, services
+from marketplace.settlement.models import Authorisation, PayoutAccount, Task
 from tests.settlement.factories import PrincipalFactory
 from tests.settlement.stories import Sale, all_of, intent, payer
 
-pytestmark = [
-    pytest.mark.django_db(transaction=True, databases=["default", "stripe_sandbox"]),
-    pytest.mark.usefixtures("money"),
-]
+pytestmark = pytest.mark.django_db(transaction=True, databases=["default", "stripe_sandbox"])
 
 
 def test_a_sale_with_one_winner_and_two_losers():
@@ -29,7 +27,7 @@ def test_a_sale_with_one_winner_and_two_losers():
     assert (intent(winner)["status"], intent(winner)["amount_received"]) == ("succeeded", 4000)
     assert {intent(row)["status"] for row in (loser, other)} == {"canceled"}
     (moved,) = all_of("transfers")
-    assert (moved["amount"], moved["transfer_group"]) == (4000, sale.round_ref)
+    assert (moved["amount"], moved["transfer_group"]) == (4000, sale.journal.name)
     assert moved["destination"] == PayoutAccount.objects.get(principal=sale.seller).stripe_account
     assert services.balances(sale.journal) == {
         sale.journal.name: 0,
@@ -93,17 +91,49 @@ def test_money_waits_for_a_seller_without_an_account():
     assert services.balances(sale.journal)[sale.journal.name] == 0
 
 
-def test_a_default_keeps_the_sellers_money_back():
+def test_a_default_undoes_the_round_and_leaves_nothing_hanging():
     sale = Sale()
     gone, good = sale.joined(1000), sale.joined(1000)
-    sale.cleared({gone.reference: 600, good.reference: 600})
-    gateway.cancel(intent=gone.payment_intent, key="by hand")  # the hold vanishes at Stripe before the capture
+    sale.cleared({gone.reference: 600, good.reference: 600}, surplus=100)
+    calls.cancel(intent=gone.payment_intent, key="by hand")  # the hold vanishes at Stripe before the capture
     sweeps.run_due()
-    assert sorted(sale.states("collect")) == ["defaulted", "paid"]
-    assert sale.states("payout") == ["pending"]
+    assert sorted(sale.states("collect")) == ["defaulted", "refunded"]
+    assert (sale.states("payout"), sale.states("refund")) == (["defaulted"], ["paid"])
+    assert services.settled(sale.round_ref).settled
+    assert services.unsettled_count(sale.journal) == 0
     assert all_of("transfers") == []
+    assert [back["amount"] for back in all_of("refunds")] == [600]
+    assert set(services.balances(sale.journal).values()) == {0}
     gone.refresh_from_db()
     assert gone.state == "released"
+    assert Task.objects.filter(code="payer_defaulted", closed_at=None).count() == 1
+
+
+def test_a_hold_that_is_gone_before_the_close_is_a_default_and_no_failure():
+    sale = Sale()
+    gone, good = sale.joined(1000), sale.joined(1000)
+    Authorisation.objects.filter(pk=gone.pk).update(state="released")  # as the event of its expiry leaves it
+    for hold in ledger.open_holds(sale.journal, gone.reference):
+        with transaction.atomic():
+            ledger.void_hold(ledger.lock(sale.journal.pk), hold)
+    calls.cancel(intent=gone.payment_intent, key="by hand")
+    sale.cleared({gone.reference: 600, good.reference: 600})
+    sweeps.run_due()
+    assert sorted(sale.states("collect")) == ["defaulted", "refunded"]
+    assert services.settled(sale.round_ref).settled
+
+
+def test_who_alone_defaults_leaves_a_round_without_payments():
+    sale = Sale()
+    gone = sale.joined(1000)
+    Authorisation.objects.filter(pk=gone.pk).update(state="released")
+    for hold in ledger.open_holds(sale.journal, gone.reference):
+        with transaction.atomic():
+            ledger.void_hold(ledger.lock(sale.journal.pk), hold)
+    calls.cancel(intent=gone.payment_intent, key="by hand")
+    sale.cleared({gone.reference: 600})
+    assert services.settled(sale.round_ref).obligations == {"defaulted": 2}
+    assert services.settled(sale.round_ref).settled
 
 
 def test_one_obligation_can_be_advanced_alone():

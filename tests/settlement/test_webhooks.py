@@ -9,15 +9,12 @@ from django.conf import settings
 from django.test import RequestFactory
 
 from marketplace.core import sweeps
-from marketplace.settlement import gateway
+from marketplace.settlement import calls, gateway
 from marketplace.settlement.models import PayoutAccount, WebhookEvent
 from marketplace.settlement.webhooks import stripe_webhook
 from tests.settlement.stories import Sale, payee, payer
 
-pytestmark = [
-    pytest.mark.django_db(transaction=True, databases=["default", "stripe_sandbox"]),
-    pytest.mark.usefixtures("money"),
-]
+pytestmark = pytest.mark.django_db(transaction=True, databases=["default", "stripe_sandbox"])
 
 
 def event(kind="payment_intent.created", about="pi_x", **changes):
@@ -115,7 +112,7 @@ def test_a_hold_whose_reply_was_lost_is_found_by_its_event(loses_replies):
 def test_a_hold_that_stripe_lets_expire_is_let_go_here():
     sale = Sale()
     row = sale.joined(1000)
-    gateway.cancel(intent=row.payment_intent, key="by hand")
+    calls.cancel(intent=row.payment_intent, key="by hand")
     for number in range(3):
         post(event("payment_intent.canceled", row.payment_intent, id=f"evt_{number}"))
     sweeps.run_due()

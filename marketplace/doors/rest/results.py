@@ -93,7 +93,8 @@ def _number(request: Request, name: str) -> int:
 
 
 def _settlement(row: Obligation) -> dict[str, object]:
-    act = "You pay" if row.kind == Obligation.Kind.COLLECT else "You receive"
+    paying = row.kind in (Obligation.Kind.COLLECT, Obligation.Kind.REVERSAL)
+    act = "You pay" if paying else "You receive"
     return {
         "id": row.ref,
         "round": row.round_ref,

@@ -6,8 +6,9 @@ from django.db import models
 
 from marketplace.stripe_sandbox import rows
 from marketplace.stripe_sandbox.call import Call
+from marketplace.stripe_sandbox.clock import now
 from marketplace.stripe_sandbox.errors import Body, bad_parameter, missing_object
-from marketplace.stripe_sandbox.ids import new_id, now
+from marketplace.stripe_sandbox.ids import new_id
 
 BOUNDS = {"gt": "created__gt", "gte": "created__gte", "lt": "created__lt", "lte": "created__lte"}
 

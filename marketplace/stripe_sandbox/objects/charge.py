@@ -34,6 +34,8 @@ class Charge(StripeObject):
     card_name = models.CharField(max_length=64)
     transfer_group = models.CharField(max_length=255, null=True, db_index=True)
     failure = models.JSONField(null=True)
+    disputed = models.BooleanField(default=False)
+    balance_transaction = models.CharField(max_length=64, null=True)
 
     @classmethod
     def authorise(cls, intent: Any, method: PaymentMethod, call: Call) -> "Charge":
@@ -64,8 +66,8 @@ class Charge(StripeObject):
     def capture(self, amount: int, call: Call) -> None:
         """Takes so much of the authorised money; the rest is free again."""
         self.captured, self.amount_captured, self.amount_released = True, amount, self.amount - amount
+        self.balance_transaction = balance.book("charge", self.currency, amount, self.id)
         self.put()
-        balance.add(balance.PLATFORM, self.currency, amount)
 
     def release(self, call: Call) -> None:
         """Lets the whole authorisation go."""
@@ -77,7 +79,6 @@ class Charge(StripeObject):
         """Captured money returns to the card."""
         self.amount_returned += amount
         self.put()
-        balance.add(balance.PLATFORM, self.currency, -amount)
         call.emit("charge.refunded", self)
 
     def as_json(self) -> Body:
@@ -88,11 +89,11 @@ class Charge(StripeObject):
             "amount": self.amount,
             "amount_captured": self.amount_captured,
             "amount_refunded": gone,  # at Stripe what a partial capture releases counts as refunded
-            "balance_transaction": None,
+            "balance_transaction": self.balance_transaction,
             "captured": self.captured,
             "currency": self.currency,
             "customer": self.customer,
-            "disputed": False,
+            "disputed": self.disputed,
             "failure_code": failure.get("code"),
             "failure_message": failure.get("message"),
             "outcome": _outcome(failure),

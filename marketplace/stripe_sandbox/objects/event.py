@@ -1,12 +1,13 @@
 """Events, and their deliveries to each webhook endpoint that wants them."""
 
-import time
+import random
 from typing import Any, ClassVar
 
 import msgspec
 import stripe
 from django.db import models
 
+from marketplace.stripe_sandbox import chaos, clock
 from marketplace.stripe_sandbox.call import Call
 from marketplace.stripe_sandbox.errors import Body
 from marketplace.stripe_sandbox.objects.base import StripeObject, list_of
@@ -67,7 +68,19 @@ def record(call: Call, kind: str, subject: Body) -> None:
         call.listeners = read_all(WebhookEndpoint)
     for endpoint in call.listeners:
         if endpoint.wants(kind):
-            write(Delivery(event=event.id, endpoint=endpoint.id, next_at=time.time()))
+            for next_at in _instants(kind):
+                write(Delivery(event=event.id, endpoint=endpoint.id, next_at=next_at))
+
+
+def _instants(kind: str) -> list[float]:
+    """When an event is owed: now and once, unless chaos is at work."""
+    struck = chaos.strikes(f"EVENT {kind}", chaos.WEBHOOK_FAULTS)
+    now = clock.seconds()
+    if struck is None:
+        return [now]
+    fault, seconds = struck
+    later = {"late": seconds, "reorder": seconds * random.random(), "duplicate": 0.0, "missing": 0.0}[fault]
+    return {"missing": [], "duplicate": [now, now + seconds]}.get(fault, [now + later])
 
 
 def _of_types(rows: Any, params: Body) -> Any:

@@ -4,8 +4,8 @@ from typing import NamedTuple
 
 from django.db import connections, models
 
+from marketplace.stripe_sandbox.clock import now
 from marketplace.stripe_sandbox.errors import Refusal
-from marketplace.stripe_sandbox.ids import now
 from marketplace.stripe_sandbox.router import ALIAS
 
 KEPT_SECONDS = 24 * 3600  # Stripe forgets a key after a day

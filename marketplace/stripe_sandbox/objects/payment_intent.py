@@ -4,13 +4,14 @@ from typing import ClassVar
 
 from django.db import models
 
-from marketplace.stripe_sandbox.amounts import check_charge, check_currency
 from marketplace.stripe_sandbox.call import Call
+from marketplace.stripe_sandbox.clock import now
 from marketplace.stripe_sandbox.errors import Body, Refusal, bad_parameter, wrong_state
-from marketplace.stripe_sandbox.ids import now
-from marketplace.stripe_sandbox.objects.base import StripeObject, list_of
+from marketplace.stripe_sandbox.objects.base import StripeObject
+from marketplace.stripe_sandbox.objects.challenge import challenge, wanted
 from marketplace.stripe_sandbox.objects.charge import Charge
 from marketplace.stripe_sandbox.objects.customer import living
+from marketplace.stripe_sandbox.objects.dispute import open_dispute
 from marketplace.stripe_sandbox.objects.payment_method import PaymentMethod, decline, obtain
 
 OPEN = ("requires_payment_method", "requires_confirmation", "requires_action")
@@ -64,7 +65,7 @@ class PaymentIntent(StripeObject):
             "customer": self.customer,
             "last_payment_error": self.last_payment_error,
             "latest_charge": self.latest_charge,
-            "next_action": None,
+            "next_action": challenge(self.id) if self.status == "requires_action" else None,
             "payment_method": self.payment_method,
             "payment_method_types": ["card"],
             "processing": None,
@@ -89,15 +90,18 @@ class PaymentIntent(StripeObject):
         self.capture_method = params.get("capture_method") or self.capture_method
         self.transfer_group = params.get("transfer_group", self.transfer_group) or None
 
-    def confirm(self, params: Body, call: Call) -> "PaymentIntent | Refusal":
+    def confirm(self, params: Body, call: Call, answered: bool = False) -> "PaymentIntent | Refusal":
         """Asks the issuer; a manual intent then waits for its capture."""
         self._check_confirmable(params)
         method = self._method or PaymentMethod.find(self.payment_method or "", "payment_method")
         method.check_usable(self.customer)
+        if method.card.asks and not answered and not (method.consented and method.card.asks == "once"):
+            return self._ask_person(method, params, call)
         charge = Charge.authorise(self, method, call)
         self.latest_charge = charge.id
         if charge.failure:
-            return self._fail(method, call)
+            return self.fail(decline(method.card, charge=self.latest_charge, payment_method=method.as_json()), call)
+        method.consented = method.consented or answered
         method.settle_on(self.customer if self.echoed.get("setup_future_usage") else None)
         self.last_payment_error = None
         if self.capture_method == "manual":
@@ -107,6 +111,14 @@ class PaymentIntent(StripeObject):
         else:
             self.receive(charge, self.amount, call)
             call.emit("charge.succeeded", charge)
+        return self
+
+    def _ask_person(self, method: PaymentMethod, params: Body, call: Call) -> "PaymentIntent | Refusal":
+        """Before the bank agrees it wants the person; who is away is declined."""
+        if params.get("off_session"):
+            return self.fail(wanted(payment_method=method.as_json()), call)
+        self.status = "requires_action"
+        call.emit("payment_intent.requires_action", self.put())
         return self
 
     def _check_confirmable(self, params: Body) -> None:
@@ -124,9 +136,8 @@ class PaymentIntent(StripeObject):
                 "return_url",
             )
 
-    def _fail(self, method: PaymentMethod, call: Call) -> Refusal:
+    def fail(self, refusal: Refusal, call: Call) -> Refusal:
         """The decline is an answer of its own, and its traces stay."""
-        refusal = decline(method.card, charge=self.latest_charge, payment_method=method.as_json())
         self.last_payment_error = refusal.error
         self.status, self.payment_method = "requires_payment_method", None
         self.put()
@@ -134,102 +145,20 @@ class PaymentIntent(StripeObject):
         refusal.error = {**refusal.error, "payment_intent": self.as_json()}
         return refusal
 
+    def cancel(self, reason: str | None, call: Call) -> None:
+        """Nothing is taken, and what was held is free again."""
+        if self.status == "requires_capture":
+            Charge.find(self.latest_charge or "", "latest_charge").release(call)
+        self.status, self.amount_capturable, self.canceled_at = "canceled", 0, now()
+        self.cancellation_reason = reason
+        self.put()
+        call.emit("payment_intent.canceled", self)
+
     def receive(self, charge: Charge, amount: int, call: Call) -> None:
         """The money is the platform's."""
         charge.capture(amount, call)
         self.status, self.amount_received, self.amount_capturable = "succeeded", amount, 0
         self.put()
         call.emit("payment_intent.succeeded", self)
-
-
-def _may_redirect(params: Body) -> bool:
-    """Unless it is told otherwise, Stripe offers whatever the dashboard allows."""
-    allowed, automatic = params.get("allowed_payment_method_types"), params.get("automatic_payment_methods")
-    if allowed and automatic:
-        raise bad_parameter(
-            "You may only specify one of these parameters: allowed_payment_method_types, automatic_payment_methods.",
-            "allowed_payment_method_types",
-        )
-    if allowed and "card" not in allowed:
-        raise bad_parameter("The sandbox has cards only.", "allowed_payment_method_types")
-    automatic = automatic or {"enabled": not allowed}
-    return automatic["enabled"] and automatic.get("allow_redirects") != "never"
-
-
-def create(call: Call) -> PaymentIntent | Refusal:
-    params = call.params
-    currency = check_currency(params["currency"])
-    if not params.get("confirm") and (only := {"off_session", "return_url"} & params.keys()):
-        raise bad_parameter(f"`{min(only)}` may only be given when `confirm` is true.", min(only))
-    intent = PaymentIntent.make(
-        {},
-        amount=check_charge(params["amount"], currency),
-        currency=currency,
-        status="requires_payment_method",
-        capture_method="automatic_async",
-        redirects=_may_redirect(params),
-    )
-    intent.accept(params)
-    call.emit("payment_intent.created", intent)
-    return intent.confirm(params, call) if params.get("confirm") else intent.put()
-
-
-def retrieve(call: Call) -> PaymentIntent:
-    return call.own(PaymentIntent, "intent")
-
-
-def update(call: Call) -> PaymentIntent:
-    intent = call.own(PaymentIntent, "intent")
-    params = call.params
-    if intent.status not in OPEN and params.keys() & {"amount", "currency", "customer", "payment_method"}:
-        raise intent.refuse(f"This PaymentIntent could not be updated because it has a status of {intent.status}.")
-    intent.currency = check_currency(params.get("currency") or intent.currency)
-    intent.amount = check_charge(params.get("amount") or intent.amount, intent.currency)
-    intent.accept(params)
-    intent.put()
-    return intent
-
-
-def confirm(call: Call) -> PaymentIntent | Refusal:
-    intent = call.own(PaymentIntent, "intent")
-    if intent.status in OPEN:
-        intent.accept(call.params)
-    return intent.confirm(call.params, call)
-
-
-def capture(call: Call) -> PaymentIntent:
-    intent = call.own(PaymentIntent, "intent")
-    if intent.status != "requires_capture":
-        raise intent.refuse(
-            f"This PaymentIntent could not be captured because it has a status of {intent.status}. "
-            "Only a PaymentIntent with one of the following statuses may be captured: requires_capture."
-        )
-    amount = check_charge(call.params.get("amount_to_capture", intent.amount), intent.currency, "amount_to_capture")
-    if amount > intent.amount_capturable:
-        raise wrong_state(
-            f"The remaining amount on this PaymentIntent that can be captured is {intent.amount_capturable}.",
-            "amount_too_large",
-            param="amount_to_capture",
-        )
-    intent.take(call.params)
-    charge = Charge.find(intent.latest_charge, "latest_charge")
-    intent.receive(charge, amount, call)
-    call.emit("charge.captured", charge)
-    return intent
-
-
-def cancel(call: Call) -> PaymentIntent:
-    intent = call.own(PaymentIntent, "intent")
-    if intent.status not in (*OPEN, "requires_capture"):
-        raise intent.refuse(f"You cannot cancel this PaymentIntent because it has a status of {intent.status}.")
-    if intent.status == "requires_capture":
-        Charge.find(intent.latest_charge, "latest_charge").release(call)
-    intent.status, intent.amount_capturable, intent.canceled_at = "canceled", 0, now()
-    intent.cancellation_reason = call.params.get("cancellation_reason")
-    intent.put()
-    call.emit("payment_intent.canceled", intent)
-    return intent
-
-
-def index(call: Call) -> Body:
-    return list_of(call, PaymentIntent.objects.all(), "customer")
+        if PaymentMethod(card_name=charge.card_name).card.disputed:
+            open_dispute(charge, call)

@@ -23,6 +23,7 @@ class PaymentMethod(StripeObject):
     card_name = models.CharField(max_length=64)
     customer = models.CharField(max_length=64, null=True, db_index=True)
     used = models.BooleanField(default=False)
+    consented = models.BooleanField(default=False)  # the bank was asked, and agreed to later charges
 
     @property
     def card(self) -> Card:

@@ -7,6 +7,7 @@ from django.db import models
 from marketplace.stripe_sandbox.amounts import check_positive
 from marketplace.stripe_sandbox.call import Call
 from marketplace.stripe_sandbox.errors import Body, bad_parameter, wrong_state
+from marketplace.stripe_sandbox.objects import balance
 from marketplace.stripe_sandbox.objects.base import StripeObject, list_of
 from marketplace.stripe_sandbox.objects.charge import Charge
 from marketplace.stripe_sandbox.objects.payment_intent import PaymentIntent
@@ -24,6 +25,7 @@ class Refund(StripeObject):
     payment_intent = models.CharField(max_length=64, db_index=True)
     reason = models.CharField(max_length=32, null=True)
     status = models.CharField(max_length=16, default="succeeded")
+    balance_transaction = models.CharField(max_length=64, null=True)
 
     def as_json(self) -> Body:
         shown = self.common_json()
@@ -31,7 +33,7 @@ class Refund(StripeObject):
         return {
             **shown,
             "amount": self.amount,
-            "balance_transaction": None,
+            "balance_transaction": self.balance_transaction,
             "charge": self.charge,
             "currency": self.currency,
             "payment_intent": self.payment_intent,
@@ -65,9 +67,11 @@ def _refunded(params: Body) -> Charge:
 def create(call: Call) -> Refund:
     params = call.params
     charge = _refunded(params)
+    if charge.disputed:
+        raise wrong_state(f"Charge {charge.id} has been charged back; cannot issue a refund.", "charge_disputed")
     if charge.refundable == 0:
         raise wrong_state(f"Charge {charge.id} has already been refunded.", "charge_already_refunded")
-    amount = check_positive(params.get("amount", charge.refundable))
+    amount = check_positive(params.get("amount", charge.refundable), currency=charge.currency)
     if amount > charge.refundable:
         raise wrong_state(
             f"Refund amount ({amount}) is greater than unrefunded amount on charge ({charge.refundable})",
@@ -81,8 +85,9 @@ def create(call: Call) -> Refund:
         charge=charge.id,
         payment_intent=charge.payment_intent,
         reason=params.get("reason"),
-    ).put()
-    call.emit("refund.created", refund)
+    )
+    refund.balance_transaction = balance.book("refund", charge.currency, -amount, refund.id)
+    call.emit("refund.created", refund.put())
     charge.give_back(amount, call)
     return refund
 

@@ -4,6 +4,7 @@ from typing import Any
 
 import uvicorn
 from django.core.management.base import BaseCommand, CommandParser
+from django.db import DEFAULT_DB_ALIAS
 
 from marketplace.core import limits
 
@@ -20,6 +21,7 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Serve until told to stop."""
+        self.check(databases=[DEFAULT_DB_ALIAS])  # what only a look at the database can tell
         self.stdout.write(f"Walras at http://{options['host']}:{options['port']}/  (API docs at /api/docs/)")
         self.stdout.write("manage.py operator_key NAME makes a key that may open markets.")
         self.stdout.flush()

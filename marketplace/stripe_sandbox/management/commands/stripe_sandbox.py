@@ -5,6 +5,7 @@ from typing import Any
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
+from marketplace.stripe_sandbox.apps import out_of_place
 from marketplace.stripe_sandbox.router import ALIAS
 from marketplace.stripe_sandbox.server import Sandbox
 
@@ -24,6 +25,8 @@ class Command(BaseCommand):
     def handle(self, **options: Any) -> None:
         if ALIAS not in settings.DATABASES:
             raise CommandError("STRIPE_SANDBOX_DATABASE must name the sandbox's SQLite file")
+        if reason := out_of_place():
+            raise CommandError(reason)
         if options["webhook_url"] and not options["webhook_secret"].startswith("whsec_"):
             raise CommandError("--webhook-url needs a --webhook-secret that begins with whsec_")
         events = options["webhook_events"].split(",")

@@ -1,0 +1,125 @@
+"""The calls that are made of Stripe, one function each; every POST goes under a key that was stored before."""
+
+from datetime import datetime, timedelta
+from typing import Any
+
+from marketplace.settlement.gateway import Result, call, listed
+
+SKEW = timedelta(hours=1)  # that our clock and Stripe's may be apart
+
+
+def create_customer(*, metadata: dict[str, str], key: str) -> Result:
+    """A customer, who may own payment methods; Stripe is told no name, only ours for it."""
+    params: Any = {"metadata": metadata}
+    return call(lambda c: c.v1.customers.create(params, {"idempotency_key": key}))
+
+
+def attach_payment_method(*, token: str, customer: str, key: str) -> Result:
+    """Give a payment method to a customer."""
+    return call(lambda c: c.v1.payment_methods.attach(token, {"customer": customer}, {"idempotency_key": key}))
+
+
+def create_account(*, country: str, metadata: dict[str, str], key: str) -> Result:
+    """A connected account that can receive transfers."""
+    params: Any = {
+        "type": "express",
+        "country": country,
+        "capabilities": {"transfers": {"requested": True}},
+        "metadata": metadata,
+    }
+    return call(lambda c: c.v1.accounts.create(params, {"idempotency_key": key}))
+
+
+def fetch_account(account: str) -> Result:
+    """A connected account as it is now."""
+    return call(lambda c: c.v1.accounts.retrieve(account))
+
+
+def hold(
+    *, amount: int, currency: str, customer: str, payment_method: str, metadata: dict[str, str], group: str, key: str
+) -> Result:
+    """Set an amount aside on a card: a confirmed PaymentIntent that is captured later."""
+    params: Any = {
+        "amount": amount,
+        "currency": currency.lower(),
+        "customer": customer,
+        "payment_method": payment_method,
+        "automatic_payment_methods": {"enabled": True, "allow_redirects": "never"},
+        "capture_method": "manual",
+        "confirm": True,
+        "off_session": True,
+        "transfer_group": group,
+        "metadata": metadata,
+    }
+    return call(lambda c: c.v1.payment_intents.create(params, {"idempotency_key": key}))
+
+
+def capture(*, intent: str, amount: int, key: str) -> Result:
+    """Take (part of) what was set aside; Stripe lets go of the rest."""
+    params: Any = {"amount_to_capture": amount}
+    return call(lambda c: c.v1.payment_intents.capture(intent, params, {"idempotency_key": key}))
+
+
+def cancel(*, intent: str, key: str) -> Result:
+    """Let go of all that was set aside."""
+    return call(lambda c: c.v1.payment_intents.cancel(intent, {}, {"idempotency_key": key}))
+
+
+def fetch_intent(intent: str) -> Result:
+    """A PaymentIntent as it is now."""
+    return call(lambda c: c.v1.payment_intents.retrieve(intent))
+
+
+def transfer(*, amount: int, currency: str, destination: str, group: str, metadata: dict[str, str], key: str) -> Result:
+    """Move collected money to a connected account."""
+    params: Any = {
+        "amount": amount,
+        "currency": currency.lower(),
+        "destination": destination,
+        "transfer_group": group,
+        "metadata": metadata,
+    }
+    return call(lambda c: c.v1.transfers.create(params, {"idempotency_key": key}))
+
+
+def refund(*, charge: str, amount: int, metadata: dict[str, str], key: str) -> Result:
+    """Give (part of) what was taken back to the card."""
+    params: Any = {"charge": charge, "amount": amount, "metadata": metadata}
+    return call(lambda c: c.v1.refunds.create(params, {"idempotency_key": key}))
+
+
+def reverse(*, transfer: str, amount: int, metadata: dict[str, str], key: str) -> Result:
+    """Bring (part of) a transfer back from the connected account."""
+    params: Any = {"amount": amount, "metadata": metadata}
+    return call(lambda c: c.v1.transfers.reversals.create(transfer, params, {"idempotency_key": key}))
+
+
+def list_intents(*, customer: str, since: datetime) -> Result:
+    """A customer's PaymentIntents of this time or later."""
+    wanted = {"customer": customer, "created": {"gte": int((since - SKEW).timestamp())}}
+    return listed(lambda c, page: c.v1.payment_intents.list(_both(wanted, page)))
+
+
+def list_charges(*, group: str) -> Result:
+    """The charges of a market: taken, held or declined."""
+    return listed(lambda c, page: c.v1.charges.list(_both({"transfer_group": group}, page)))
+
+
+def list_transfers(*, group: str, destination: str = "") -> Result:
+    """A market's transfers, to one account or to all."""
+    wanted = {"transfer_group": group} | ({"destination": destination} if destination else {})
+    return listed(lambda c, page: c.v1.transfers.list(_both(wanted, page)))
+
+
+def list_refunds(*, charge: str) -> Result:
+    """What was given back of a charge."""
+    return listed(lambda c, page: c.v1.refunds.list(_both({"charge": charge}, page)))
+
+
+def list_reversals(*, transfer: str) -> Result:
+    """What was brought back of a transfer."""
+    return listed(lambda c, page: c.v1.transfers.reversals.list(transfer, _both({}, page)))
+
+
+def _both(wanted: dict[str, Any], page: dict[str, Any]) -> Any:
+    return {**wanted, **page}

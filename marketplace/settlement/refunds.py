@@ -1,0 +1,215 @@
+"""Refunds: captured money back to who paid it, and what was paid out of it back from who got it, in one saga."""
+
+from collections.abc import Sequence
+from datetime import timedelta
+from typing import Any
+
+from django.db import transaction
+from django.db.models import Sum
+
+from marketplace.core import clock, sweeps
+from marketplace.core.money import charge_step, minor_text, split_largest_remainder
+from marketplace.core.refs import new_ref
+from marketplace.core.refusals import Refusal
+from marketplace.settlement import answers, calls, ledger, tasks, work
+from marketplace.settlement.gateway import Absent, Declined, Done, Result
+from marketplace.settlement.models import Journal, Obligation
+
+State, Kind = Obligation.State, Obligation.Kind
+OPEN = (State.PENDING, State.UNKNOWN)
+NOT_YET = "balance_insufficient"  # the account has not so much now; it may have later
+SELDOM = timedelta(hours=1)
+
+
+@transaction.atomic
+def refund(*, obligation: Obligation, amount_minor: int | None = None) -> Obligation:
+    """Give (part of) a collect back; who was paid out of it gives back first, each in its proportion.
+
+    Refused where it was not collected, is given back already, or while payouts of its round still move.
+    """
+    journal = ledger.lock(obligation.journal_id)
+    row = Obligation.objects.get(pk=obligation.pk)
+    left = refundable(row)
+    amount = left if amount_minor is None else amount_minor
+    if row.kind != Kind.COLLECT or row.state != State.PAID or not 0 < amount <= left or amount % _step(row):
+        raise _refused(row, left)
+    payouts = list(Obligation.objects.filter(round_ref=row.round_ref, kind=Kind.PAYOUT).exclude(state=State.DEFAULTED))
+    if any(payout.state not in (State.PAID, State.REFUNDED) for payout in payouts):
+        raise Refusal(
+            409, "round_still_moving", "Payouts of this round are not made yet.", "Wait until they rest, then repeat."
+        )
+    return give_back(row, amount, _reversals(journal, row, amount, payouts))
+
+
+def refundable(row: Obligation) -> int:
+    """What was collected and neither given back nor promised back."""
+    back = row.returns.exclude(state=State.DEFAULTED).aggregate(total=Sum("amount_minor"))["total"] or 0
+    return row.amount_minor - int(back)
+
+
+def give_back(row: Obligation, amount_minor: int, awaiting: Sequence[Obligation]) -> Obligation:
+    """Promise a refund; it is due at once, or when the last reversal that it awaits is in."""
+    made = _returning(row, Kind.REFUND, amount_minor)
+    made.due_at = None if awaiting else made.created_at
+    made.save(force_insert=True)
+    for reversal in awaiting:
+        reversal.unlocks = made
+        reversal.save(force_insert=True)
+    sweeps.nudge("settlement.refunds")
+    return made
+
+
+def _reversals(journal: Journal, row: Obligation, amount: int, payouts: list[Obligation]) -> list[Obligation]:
+    """What payees give back: of what they hold, in proportion; the rest comes from the market's surplus."""
+    held = {payout.ref: refundable(payout) for payout in payouts}
+    shares = split_largest_remainder(min(amount, sum(held.values())), held, _step(row))
+    rest = amount - sum(shares.values())
+    if rest:
+        surplus, had = ledger.surplus_account(journal), ledger.balances(journal)
+        if had.get(surplus, 0) < rest:
+            raise _refused(row, refundable(row))
+        market = ledger.market_account(journal)
+        ledger.post(journal, debit=surplus, credit=market, amount_minor=rest, reference=row.reference)
+    by_ref = {payout.ref: payout for payout in payouts}
+    made = [_returning(by_ref[ref], Kind.REVERSAL, share) for ref, share in shares.items() if share]
+    for reversal in made:
+        reversal.due_at = reversal.created_at
+    return made
+
+
+def _returning(row: Obligation, kind: str, amount: int) -> Obligation:
+    return Obligation(
+        ref=new_ref("obl"),
+        journal_id=row.journal_id,
+        round_ref=row.round_ref,
+        kind=kind,
+        reference=row.reference,
+        principal_id=row.principal_id,
+        of=row,
+        amount_minor=amount,
+        currency=row.currency,
+        created_at=clock.now(),
+    )
+
+
+def _step(row: Obligation) -> int:
+    return charge_step(row.currency)
+
+
+def _refused(row: Obligation, left: int) -> Refusal:
+    return Refusal(
+        409,
+        "not_refundable",
+        f"Of {row.ref} at most {minor_text(left if row.state == State.PAID else 0, row.currency)} can be given back.",
+        "Look at the obligation's state and at what was refunded before.",
+    )
+
+
+def _due(kind: str) -> Any:
+    rows = Obligation.objects.filter(kind=kind, state__in=OPEN, due_at__isnull=False)
+    return rows.select_related("of", "unlocks", "principal")
+
+
+def _of(row: Obligation) -> Obligation:
+    if row.of is None:
+        raise ValueError(f"{row.ref} gives nothing back")
+    return row.of
+
+
+def _metadata(row: Obligation) -> dict[str, str]:
+    return {"obligation": row.ref, "participation": row.reference}
+
+
+def _send_refund(row: Obligation, key: str) -> Result:
+    return calls.refund(charge=_of(row).stripe_id, amount=row.amount_minor, metadata=_metadata(row), key=key)
+
+
+def _send_reversal(row: Obligation, key: str) -> Result:
+    return calls.reverse(transfer=_of(row).stripe_id, amount=row.amount_minor, metadata=_metadata(row), key=key)
+
+
+def _look_refund(row: Obligation) -> Result:
+    return _mine(row, calls.list_refunds(charge=_of(row).stripe_id))
+
+
+def _look_reversal(row: Obligation) -> Result:
+    return _mine(row, calls.list_reversals(transfer=_of(row).stripe_id))
+
+
+def _mine(row: Obligation, listed: Result) -> Result:
+    """The object that was made for this row, among those of the list."""
+    if not isinstance(listed, Done):
+        return listed
+    found = [each for each in listed.object["data"] if (each.get("metadata") or {}).get("obligation") == row.ref]
+    return Done(found[0]) if found else Absent()
+
+
+def note_return(journal: Journal, row: Obligation, result: Result) -> None:
+    """What became of a refund or a reversal; under the journal's lock. A second answer finds nothing to change."""
+    rows = Obligation.objects.filter(pk=row.pk, state__in=OPEN)
+    if isinstance(result, Done):
+        _note_returned(journal, row, result.object)
+    elif isinstance(result, Absent):
+        answers.begin_again(row)
+    elif isinstance(result, Declined) and result.code == NOT_YET:
+        answers.begin_again(row, result.detail)
+    elif isinstance(result, Declined):
+        _note_declined(rows, row, f"{result.code}: {result.detail}")
+    else:
+        answers.put_off(row, result)
+
+
+def _note_declined(rows: Any, row: Obligation, why: str) -> None:
+    """A refund that Stripe declines is over, and may be promised again; a reversal is tried until a person decides."""
+    tasks.open_task(subject=row.ref, code=f"{row.kind}_declined", detail=why)
+    if row.kind == Kind.REFUND:
+        rows.update(state=State.DEFAULTED, due_at=None, settled_at=clock.now(), last_error=why[:200])
+    else:
+        answers.begin_again(row, why)
+        rows.update(due_at=clock.now() + SELDOM)
+
+
+def _note_returned(journal: Journal, row: Obligation, made: dict[str, Any]) -> None:
+    if (made["amount"], made["currency"]) != (row.amount_minor, row.currency.lower()):
+        answers.another_amount(row, made)
+        return
+    paid: dict[str, Any] = {"state": State.PAID, "settled_at": clock.now(), "due_at": None, "last_error": ""}
+    if Obligation.objects.filter(pk=row.pk, state__in=OPEN).update(stripe_id=made["id"], **paid) != 1:
+        return
+    tasks.close_of(row.ref)
+    market = ledger.market_account(journal)
+    if row.kind == Kind.REFUND:
+        debit, credit = market, f"payer:{row.reference}"
+    else:
+        debit, credit = f"payee:{row.principal.ref}", market
+    ledger.post(journal, debit=debit, credit=credit, amount_minor=row.amount_minor, reference=row.reference)
+    source = _of(row)
+    if refundable(source) == 0 and not source.returns.filter(state__in=OPEN).exists():
+        Obligation.objects.filter(pk=source.pk, state=State.PAID).update(state=State.REFUNDED)
+    _unlock(row)
+
+
+def _unlock(row: Obligation) -> None:
+    """The refund is due once the last of its reversals is in."""
+    waiting = row.unlocks
+    if waiting is not None and not waiting.awaits.exclude(state=State.PAID).exists():
+        Obligation.objects.filter(pk=waiting.pk, state=State.PENDING, due_at=None).update(due_at=clock.now())
+        sweeps.nudge("settlement.refunds")
+
+
+REFUND: work.Operation[Obligation] = work.Operation(
+    "refund", lambda: _due(Kind.REFUND), _send_refund, _look_refund, note_return, claims=(("state", State.UNKNOWN),)
+)
+REVERSAL: work.Operation[Obligation] = work.Operation(
+    "reversal",
+    lambda: _due(Kind.REVERSAL),
+    _send_reversal,
+    _look_reversal,
+    note_return,
+    claims=(("state", State.UNKNOWN),),
+)
+
+
+def sweep_refunds() -> int:
+    """Bring back what was paid out, then give back what was collected."""
+    return work.sweep(REVERSAL) + work.sweep(REFUND)
