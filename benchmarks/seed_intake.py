@@ -23,11 +23,11 @@ from marketplace.markets.models import Lot, Market  # noqa: E402
 from marketplace.markets.services import fresh_bid_keys  # noqa: E402
 from marketplace.settlement.models import Authorisation, Journal  # noqa: E402
 
-AGENTS = 64
+AGENTS = 256
 
 
 def main(count: int) -> None:
-    """Markets of 64 participations each, as many as are needed."""
+    """Markets of 256 participations each, as many as are needed."""
     call_command("migrate", verbosity=0)
     traders = [register_agent(name="bench", principal_name="bench") for _ in range(AGENTS)]
     for start in range(0, count, AGENTS):

@@ -25,6 +25,7 @@ BUNDLES = {"trade": ("read", "trade", "keys"), "operate": tuple(SCOPES)}  # what
 KEY_PREFIX = "wk_test_"
 CACHE_SECONDS = 2.0  # a revoked key is dead everywhere within this time
 CACHE_KEYS = 20_000
+PAGE = 1_000  # keys in one query
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +49,9 @@ class Identity:
         raise Refusal(403, "scope_missing", what, f"Use a key that has it; this one has: {has}.")
 
 
+_FACTS = ("agent_id", "agent__ref", "agent__principal_id", "scopes", "ref")  # in the order of an identity's
 _cache: dict[str, tuple[float, Identity]] = {}
+_used: set[str] = set()  # since the last refresh
 _lock = threading.Lock()
 
 
@@ -77,31 +80,48 @@ def bearer(header: str | None) -> str:
 def identify(key: str) -> Identity:
     """The identity behind a key; refused where the key is unknown, revoked or expired."""
     digest = digest_of(key)
-    identity = cached(digest)
+    identity, since = cached(digest), time.monotonic()
     if identity is None:
         identity = _look_up(digest)
-        remember(digest, identity)
+        remember(digest, identity, since)
     return identity
 
 
 def cached(digest: str) -> Identity | None:
     """The identity last seen for this digest, while that is fresh enough to trust."""
     hit = _cache.get(digest)
-    return hit[1] if hit and hit[0] > time.monotonic() else None
+    if hit is None or hit[0] <= time.monotonic():
+        return None
+    _used.add(digest)
+    return hit[1]
 
 
-def remember(digest: str, identity: Identity) -> None:
-    """Trust this identity for a little while; the cache is emptied when it is full."""
+def remember(digest: str, identity: Identity, since: float) -> None:
+    """Trust this identity, read at `since` or later, for a little while; the cache is emptied when it is full."""
     with _lock:
         if len(_cache) >= CACHE_KEYS:
             _cache.clear()
-        _cache[digest] = (time.monotonic() + CACHE_SECONDS, identity)
+        _cache[digest] = (since + CACHE_SECONDS, identity)
+
+
+def refresh() -> None:
+    """Look the keys up again that were used lately, a thousand in one query, before a request has to wait for it."""
+    with _lock:
+        used = list(_used)
+        _used.clear()
+    for start in range(0, len(used), PAGE):
+        since, now = time.monotonic(), clock.now()
+        rows = ApiKey.objects.filter(digest__in=used[start : start + PAGE], revoked_at=None)
+        for digest, expires_at, *facts in rows.values_list("digest", "expires_at", *_FACTS):
+            if expires_at is None or expires_at > now:
+                remember(digest, _identity(*facts), since)
 
 
 def forget_all() -> None:
     """Empty the cache (tests, and a revocation in this process)."""
     with _lock:
         _cache.clear()
+        _used.clear()
 
 
 def no_longer_good(digests: Sequence[str]) -> dict[str, Refusal]:
@@ -129,5 +149,8 @@ def _look_up(digest: str) -> Identity:
     fault = _fault(row, clock.now())
     if row is None or fault is not None:
         raise fault or AssertionError("a missing row is a fault")
-    scopes = frozenset(row.scopes.split())
-    return Identity(row.agent_id, row.agent.ref, row.agent.principal_id, scopes, row.ref)
+    return _identity(row.agent_id, row.agent.ref, row.agent.principal_id, row.scopes, row.ref)
+
+
+def _identity(agent_id: int, agent_ref: str, principal_id: int, scopes: str, key_ref: str) -> Identity:
+    return Identity(agent_id, agent_ref, principal_id, frozenset(scopes.split()), key_ref)

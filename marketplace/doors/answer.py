@@ -1,5 +1,6 @@
 """One answer for every door: the same status and the same bytes, whoever carries them."""
 
+import asyncio
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
@@ -17,6 +18,7 @@ from marketplace.core.refusals import CONTENT_TYPE, Refusal
 from marketplace.markets.terms import Terms, known_terms, terms_of
 
 JSON = "application/json"
+_asked: dict[tuple[int, str], asyncio.Future[Terms]] = {}  # terms on their way, by event loop and market
 
 
 class Answer(NamedTuple):
@@ -82,8 +84,16 @@ async def answer_withdrawal(bid_ref: str, identity: Identity, market_ref: str) -
 
 
 async def find_terms(market_ref: str) -> Terms:
-    """The market's terms, from memory where this process has met it."""
-    return known_terms(market_ref) or await sync_to_async(terms_of, thread_sensitive=False)(market_ref)
+    """The market's terms, from memory where this process has met it; who asks meanwhile waits for the same answer."""
+    known = known_terms(market_ref)
+    if known is not None:
+        return known
+    place = (id(asyncio.get_running_loop()), market_ref)
+    asked = _asked.get(place)
+    if asked is None:
+        asked = _asked[place] = asyncio.ensure_future(sync_to_async(terms_of, thread_sensitive=False)(market_ref))
+        asked.add_done_callback(lambda _: _asked.pop(place))
+    return await asyncio.shield(asked)
 
 
 async def identify(key: str) -> Identity:

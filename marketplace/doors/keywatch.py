@@ -1,4 +1,4 @@
-"""Whether the keys of open sockets are still good: one question for all of them, every few seconds."""
+"""Whether the keys in use are still good: one question for all of them, every second or two."""
 
 import asyncio
 import contextlib
@@ -13,7 +13,6 @@ from marketplace.core.refusals import Refusal
 
 log = logging.getLogger(__name__)
 WATCH_SECONDS = 2.0  # a key that was revoked or has expired ends its sockets within this time and a moment
-PAGE = 1_000
 End = Callable[[Refusal], Awaitable[None]]
 
 
@@ -22,17 +21,20 @@ class KeyWatch:
 
     def __init__(self) -> None:
         self._sockets: dict[str, set[End]] = defaultdict(set)
-        self._task: asyncio.Task[None] | None = None
+        self._tasks: list[asyncio.Task[None]] = []
 
     def start(self) -> None:
         """Watch; call once, in the event loop that the sockets live in."""
-        self._task = asyncio.create_task(self._run())
+        self._tasks = [
+            asyncio.create_task(_every(WATCH_SECONDS, self._look)),
+            asyncio.create_task(_every(keys.CACHE_SECONDS / 2, _refresh)),
+        ]
 
     async def stop(self) -> None:
         """Watch no more."""
-        if self._task is not None:
-            self._task.cancel()
-            await asyncio.gather(self._task, return_exceptions=True)
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
 
     def watch(self, key: str, end: End) -> Callable[[], None]:
         """Call `end` with the refusal once this key is not good any more; returns how to stop watching."""
@@ -46,22 +48,24 @@ class KeyWatch:
 
         return forget
 
-    async def _run(self) -> None:
-        while True:
-            await asyncio.sleep(WATCH_SECONDS)
-            try:
-                await self._look()
-            except Exception:
-                log.exception("keys could not be looked up; the next look comes")
-
     async def _look(self) -> None:
         digests = list(self._sockets)
-        for start in range(0, len(digests), PAGE):
-            for digest, refusal in (await _gone(digests[start : start + PAGE])).items():
+        for start in range(0, len(digests), keys.PAGE):
+            for digest, refusal in (await _gone(digests[start : start + keys.PAGE])).items():
                 for end in list(self._sockets.get(digest, ())):
                     with contextlib.suppress(Exception):  # the socket is gone already
                         await end(refusal)
 
 
+async def _every(seconds: float, look: Callable[[], Awaitable[None]]) -> None:
+    while True:
+        await asyncio.sleep(seconds)
+        try:
+            await look()
+        except Exception:
+            log.exception("keys could not be looked up; the next look comes")
+
+
+_refresh = sync_to_async(keys.refresh, thread_sensitive=False)
 _gone = sync_to_async(keys.no_longer_good, thread_sensitive=False)
 key_watch = KeyWatch()

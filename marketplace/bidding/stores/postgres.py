@@ -10,13 +10,12 @@ from django.db import connection
 from marketplace.bidding.books import Act, Books, Decision, NewBid
 from marketplace.bidding.seats import MarketRow, Seat, Stored
 from marketplace.bidding.stores.libpq import Call, Pipelined, Rows
-from marketplace.bidding.stores.statements import STATEMENTS
+from marketplace.bidding.stores.statements import PIN, STATEMENTS
 from marketplace.bidding.submissions import Submission
 from marketplace.bidding.withdrawals import NamedBid, Withdrawal
 from marketplace.core import streams
 
 CONNECTION = ("dbname", "user", "password", "host", "port", "sslmode", "sslrootcert", "sslcert", "sslkey", "service")
-PIN = "SET enable_seqscan = off; SET plan_cache_mode = force_generic_plan; SET jit = off"
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 

@@ -1,5 +1,9 @@
 """The SQL of the committer on PostgreSQL, each statement by its name."""
 
+# Plans are made while tables are young, and kept: rows are found by index, or a bid would cost more with each bid.
+PIN = "SET plan_cache_mode = force_generic_plan; SET jit = off" + "".join(
+    f"; SET enable_{way} = off" for way in ("seqscan", "hashjoin", "mergejoin", "material", "memoize")
+)
 # Each parameter is JSON: one value a statement costs less than a list a column, and needs no quoting of ours.
 # The clock stands in a statement after the lock's own: now() would be the transaction's start, and a clock in the
 # locking statement would be read before the lock was had; both let bids in after the close.
