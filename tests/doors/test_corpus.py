@@ -50,9 +50,9 @@ class Scene:
 
 
 def normal(body: bytes, market: str) -> bytes:
-    """The answer with what must differ masked: names, receipts and the instant."""
+    """The answer with what must differ masked: names, receipts, nonces and the instant."""
     document = json.loads(body)
-    for name in ("id", "participation", "receipt", "received_at"):
+    for name in ("id", "participation", "receipt", "nonce", "received_at"):
         if name in document:
             assert document[name]
             document[name] = "masked"
