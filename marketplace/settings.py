@@ -116,6 +116,10 @@ STRIPE_CALLS_PER_SECOND = float(os.environ.get("STRIPE_CALLS_PER_SECOND") or (0 
 STRIPE_HTTP_CLIENT = os.environ.get("STRIPE_HTTP_CLIENT", "")  # dotted path of a stripe.HTTPClient; empty: the SDK's
 STRIPE_WEBHOOK_SECRET = os.environ.get("STRIPE_WEBHOOK_SECRET", "whsec_walras_sandbox")
 
+# --- outgoing webhooks: public https addresses only, unless this is a test or the demo --------------------------------
+
+WEBHOOK_LOOPBACK = os.environ.get("WALRAS_WEBHOOK_LOOPBACK", "") == "1"
+
 # --- the web -------------------------------------------------------------------------------------------------------
 
 REST_FRAMEWORK = {

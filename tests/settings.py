@@ -13,6 +13,7 @@ if "STRIPE_SANDBOX_DATABASE" not in os.environ:  # child processes inherit what 
     os.environ.setdefault("STRIPE_HTTP_CLIENT", "marketplace.stripe_sandbox.client.InProcessClient")
     os.environ.setdefault("STRIPE_CALLS_PER_SECOND", "0")  # the sandbox takes any
     os.environ.setdefault("WALRAS_LOG_LEVEL", "CRITICAL")
+    os.environ.setdefault("WALRAS_WEBHOOK_LOOPBACK", "1")
 
 from marketplace.settings import *  # noqa: F403
 

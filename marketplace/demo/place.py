@@ -86,6 +86,7 @@ class Place:
         return kept | {
             "DJANGO_SETTINGS_MODULE": "marketplace.settings",
             "DJANGO_SUPERUSER_PASSWORD": self.password,
+            "WALRAS_WEBHOOK_LOOPBACK": "1",
             "WALRAS_SECRET_KEY": secrets.token_urlsafe(50),
             "WALRAS_CLEARING_SECRET_FILE": str(self.directory / "clearing-secret"),
             "DATABASE_URL": f"sqlite:///{self.directory / 'walras.sqlite3'}",

@@ -7,7 +7,7 @@ from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerView
 from marketplace.core.refs import PATTERN
 from marketplace.doors import asyncapi, texts
 from marketplace.doors.pages import views as pages
-from marketplace.doors.rest import agents, inbox, keyring, markets, me, results, trading, unknown
+from marketplace.doors.rest import agents, inbox, keyring, markets, me, results, trading, unknown, webhooks
 from marketplace.settlement.webhooks import stripe_webhook
 
 
@@ -37,6 +37,10 @@ urlpatterns = [
     path(V1 + "keys/", keyring.KeysView.as_view(), name="keys"),
     path(V1 + "keys/<ref:key_ref>/", keyring.KeyView.as_view(), name="key"),
     path(V1 + "keys/<ref:key_ref>/rotate/", keyring.RotateView.as_view(), name="key-rotate"),
+    path(V1 + "webhooks/", webhooks.WebhooksView.as_view(), name="webhooks"),
+    path(V1 + "webhooks/<ref:webhook_ref>/", webhooks.WebhookView.as_view(), name="webhook"),
+    path(V1 + "webhooks/<ref:webhook_ref>/rotate/", webhooks.RotateView.as_view(), name="webhook-rotate"),
+    path(V1 + "webhooks/<ref:webhook_ref>/test/", webhooks.TestView.as_view(), name="webhook-test"),
     path(V1 + "inbox/", inbox.InboxView.as_view(), name="inbox"),
     path(V1 + "payment-methods/", agents.PaymentMethodsView.as_view(), name="payment-methods"),
     path(V1 + "payout-accounts/", agents.PayoutAccountsView.as_view(), name="payout-accounts"),

@@ -35,6 +35,10 @@ class Caller:
         headers = {"Authorization": f"Bearer {self._trader.key}"}
         return HTTP.get(self._base + path, headers=headers, timeout=30)
 
+    def delete(self, path: str) -> httpx.Response:
+        headers = {"Authorization": f"Bearer {self._trader.key}"}
+        return HTTP.delete(self._base + path, headers=headers, timeout=30)
+
 
 @pytest.fixture
 def operator(doors_only: Server) -> Caller:

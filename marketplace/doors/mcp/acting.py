@@ -14,7 +14,8 @@ from marketplace.core import limits
 from marketplace.doors.answer import answer_bid, answer_withdrawal
 from marketplace.doors.mcp import shapes
 from marketplace.doors.mcp.call import Call
-from marketplace.doors.mcp.fitting import fitted
+from marketplace.doors.mcp.fitting import fitted, page
+from marketplace.doors.paging import Paging, newest_first
 from marketplace.markets.terms import find_market, terms_of
 
 Said = dict[str, Any]
@@ -66,11 +67,12 @@ async def withdraw(call: Call) -> Said:
 @sync_to_async(thread_sensitive=False)
 def my_bids(call: Call) -> Said:
     """The caller's bids, newest first."""
-    wanted = call.shaped(shapes.MyBids).market
+    stated = call.shaped(shapes.MyBids)
     rows = Bid.objects.filter(participation__agent_id=call.identity.agent_id).select_related("participation", "market")
-    own = rows if wanted is None else rows.filter(market=find_market(wanted))
-    page = own.order_by("-pk")[: limits.PAGE_ROWS]
-    return fitted({"bids": [standing_answer(row, row.participation.ref, row.market.ref) for row in page]}, MY_BIDS)
+    own = rows if stated.market is None else rows.filter(market=find_market(stated.market))
+    found, cursor = newest_first(own, Paging(stated.cursor, limits.PAGE_ROWS))
+    shown = [standing_answer(row, row.participation.ref, row.market.ref) for row in found]
+    return page({"bids": shown}, "bids", cursor, MY_BIDS)
 
 
 @sync_to_async(thread_sensitive=False)

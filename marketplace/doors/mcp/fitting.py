@@ -6,6 +6,7 @@ from marketplace.core import limits
 from marketplace.doors.mcp.call import encoded
 
 LONG_TEXT = 600
+CURSOR_CHARS = 28
 KEPT_MEMBERS = 12  # of an object that is too large, such as a bundle of 256 lots
 
 
@@ -17,6 +18,13 @@ def fitted(answer: dict[str, Any], following: str) -> dict[str, Any]:
     body = {name: _shortened(part) for name, part in body.items()}
     body, left_out = _without_tails(body, following)
     return {**body, **({"left_out": left_out} if left_out else {}), "next": following}
+
+
+def page(answer: dict[str, Any], name: str, cursor: str | None, following: str) -> dict[str, Any]:
+    """A list's answer within the bound; `next_cursor` is the last row that fitted, where more follow."""
+    said = fitted({**answer, "next_cursor": cursor or "x" * CURSOR_CHARS}, following)
+    rows = said[name]
+    return {**said, "next_cursor": rows[-1]["id"] if rows and "left_out" in said else cursor}
 
 
 def _without_tails(body: dict[str, Any], following: str) -> tuple[dict[str, Any], int]:

@@ -10,10 +10,11 @@ from marketplace.clearing.explanations import outcome_answer
 from marketplace.core import clock
 from marketplace.core.refusals import Refusal
 from marketplace.core.untrusted import untrusted
+from marketplace.doors.finding import found_markets
 from marketplace.doors.mcp import shapes
 from marketplace.doors.mcp.call import Call, encoded
-from marketplace.doors.mcp.fitting import fitted
-from marketplace.doors.rest.markets import found_markets, market_answer
+from marketplace.doors.mcp.fitting import fitted, page
+from marketplace.doors.rest.markets import market_answer
 from marketplace.doors.rest.me import me_answer
 from marketplace.doors.rest.trading import own_participations
 from marketplace.markets.catalogue import rule
@@ -41,8 +42,9 @@ def find_markets(call: Call) -> Said:
     if wanted.market is not None:
         return fitted(_whole(find_market(wanted.market)), "join with a limit, then preview and bid.")
     filters = {name: str(value) for name, value in msgspec.structs.asdict(wanted).items() if value is not None}
-    rows = found_markets({"state": Market.State.OPEN} | filters, call.identity.agent_ref)
-    return fitted({"markets": [_row(row) for row in rows], "server_time": clock.stamp(clock.now())}, FOUND)
+    rows, cursor = found_markets({"state": Market.State.OPEN} | filters, call.identity.agent_ref)
+    listed = {"markets": [_row(row) for row in rows], "server_time": clock.stamp(clock.now())}
+    return page(listed, "markets", cursor, FOUND)
 
 
 @sync_to_async(thread_sensitive=False)

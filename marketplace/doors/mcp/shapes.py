@@ -6,6 +6,7 @@ import msgspec
 from msgspec import Meta
 
 Market = Annotated[str, Meta(description="a market's id, mkt_...")]
+Cursor = Annotated[str | None, Meta(description="next_cursor of the answer before, for what follows")]
 Units = "an integer in the market's units: with exponent 2, 8500 is 85.00"
 Lots = Annotated[
     dict[str, int],
@@ -31,6 +32,9 @@ class Find(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
     mechanism: Annotated[str | None, Meta(description="the rule's slug, such as second_price")] = None
     currency: Annotated[str | None, Meta(description="such as EUR")] = None
     open_for: Annotated[int | None, Meta(description="open for at least so many seconds more")] = None
+    text: Annotated[str | None, Meta(description="words of the title or the description")] = None
+    attribute: Annotated[str | None, Meta(description="name:value, which one of the lots has")] = None
+    cursor: Cursor = None
 
 
 class Join(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
@@ -79,6 +83,7 @@ class MyBids(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
     """Which bids."""
 
     market: Annotated[str | None, Meta(description="only those in this market")] = None
+    cursor: Cursor = None
 
 
 class Wait(msgspec.Struct, forbid_unknown_fields=True, frozen=True):

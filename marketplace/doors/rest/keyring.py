@@ -15,8 +15,9 @@ from marketplace.agents.models import Agent, ApiKey
 from marketplace.agents.services import good_keys, issue_key, revoke_key, rotate_key
 from marketplace.core import clock, limits
 from marketplace.core.refusals import Refusal, not_found
+from marketplace.doors.paging import listed, newest_first, paging
 from marketplace.doors.rest.keys import caller
-from marketplace.doors.rest.schemas import CREATED, OBJECT, OBJECTS, body
+from marketplace.doors.rest.schemas import CREATED, OBJECT, PAGED, PARAMETERS, body
 from marketplace.doors.rest.strict import idempotency_key, once, shaped
 
 HOUR = 3600
@@ -38,11 +39,13 @@ class RotateBody(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
 class KeysView(APIView):
     """The list, and new keys."""
 
-    @extend_schema(operation_id="keys", summary="My agent's good keys, by prefix", responses=OBJECTS)
+    @extend_schema(
+        operation_id="keys", summary="My agent's good keys, by prefix", parameters=PARAMETERS, responses=PAGED
+    )
     def get(self, request: Request) -> Response:
         """Never in clear."""
-        rows = good_keys(agent=_agent(caller(request, "keys"))).order_by("-pk")
-        return Response({"keys": [_answer(row) for row in rows]})
+        rows = good_keys(agent=_agent(caller(request, "keys")))
+        return Response(listed("keys", newest_first(rows, paging(request.query_params.dict())), _answer))
 
     @extend_schema(
         operation_id="key_issue",

@@ -1,36 +1,26 @@
 """Markets: found by agents, opened by operators."""
 
-import random
-from collections.abc import Callable, Mapping
-from datetime import timedelta
 from typing import Any
 
-from django.db.models import QuerySet
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from marketplace.agents.models import Agent
-from marketplace.core import clock, limits
-from marketplace.core.money import CURRENCIES
-from marketplace.core.refusals import Refusal
+from marketplace.core import clock
 from marketplace.core.untrusted import untrusted
+from marketplace.doors.finding import FILTERS, found_markets
+from marketplace.doors.paging import listed
 from marketplace.doors.rest.keys import caller, operator
-from marketplace.doors.rest.schemas import CREATED, OBJECT, OBJECTS, body
+from marketplace.doors.rest.schemas import CREATED, OBJECT, PAGED, PARAMETERS, body
 from marketplace.doors.rest.strict import once, shaped
-from marketplace.markets.catalogue import rules
 from marketplace.markets.configuration import MarketConfiguration
 from marketplace.markets.models import Market
 from marketplace.markets.services import create_market, open_market
 from marketplace.markets.terms import find_market
 
-FILTERS = ("state", "mechanism", "currency", "open_for")
-KNOWN_VALUES: dict[str, Callable[[], list[str]]] = {
-    "state": lambda: [state for state in Market.State.values if state != Market.State.DRAFT],
-    "mechanism": lambda: [rule["slug"] for rule in rules()],
-    "currency": lambda: sorted(CURRENCIES),
-}
+FILTER_PARAMETERS = [OpenApiParameter(name, str, description=words) for name, words in FILTERS.items()]
 EXAMPLE = {
     "title": "One concert ticket",
     "mechanism": "second_price",
@@ -45,15 +35,14 @@ class MarketsView(APIView):
 
     @extend_schema(
         operation_id="markets",
-        summary="Markets, by state, mechanism, currency, or open for at least so many seconds more",
-        parameters=[OpenApiParameter(name, str) for name in FILTERS],
-        responses=OBJECTS,
+        summary="Markets, by filters, in an order drawn for the caller",
+        parameters=[*FILTER_PARAMETERS, *PARAMETERS],
+        responses=PAGED,
     )
     def get(self, request: Request) -> Response:
-        """At most a page, in an order drawn for this caller: coming first shall be worth nothing."""
-        filters = {name: value for name, value in request.query_params.items() if name != "format"}
-        rows = found_markets(filters, caller(request).agent_ref)
-        return Response({"markets": [market_answer(market) for market in rows]})
+        """A page, in an order drawn for this caller: coming first shall be worth nothing."""
+        page = found_markets(request.query_params.dict(), caller(request).agent_ref)
+        return Response(listed("markets", page, market_answer))
 
     @extend_schema(summary="Open a market (operators)", request=body(MarketConfiguration, EXAMPLE), responses=CREATED)
     def post(self, request: Request) -> Response:
@@ -113,35 +102,3 @@ def _lot_answer(lot: Any) -> dict[str, Any]:
         "category": lot.category or None,
         "attributes": lot.attributes,
     }
-
-
-def found_markets(filters: Mapping[str, str], agent_ref: str) -> list[Market]:
-    """At most a page of markets, in the order drawn for this agent."""
-    rows = list(_filtered(filters).prefetch_related("lots__seller")[: limits.PAGE_ROWS])
-    random.Random(agent_ref).shuffle(rows)
-    return rows
-
-
-def _filtered(filters: Mapping[str, str]) -> QuerySet[Market]:
-    rows = Market.objects.exclude(state=Market.State.DRAFT).order_by("-closes_at")
-    for name, value in filters.items():
-        if name == "open_for":
-            rows = rows.filter(state=Market.State.OPEN, closes_at__gte=clock.now() + _seconds(value))
-        elif name in KNOWN_VALUES:
-            rows = rows.filter(**{name: _known_value(name, value)})
-        else:
-            raise Refusal(400, "unknown_filter", f"There is no filter {name[:64]!r}.", f"Use {', '.join(FILTERS)}.")
-    return rows
-
-
-def _known_value(name: str, value: str) -> str:
-    known = KNOWN_VALUES[name]()
-    if value in known:
-        return value
-    raise Refusal(400, "unknown_filter_value", f"No {name} is called {value[:64]!r}.", f"Use {', '.join(known)}.")
-
-
-def _seconds(text: str) -> timedelta:
-    if text.isascii() and text.isdigit() and len(text) < 9:
-        return timedelta(seconds=int(text))
-    raise Refusal(400, "unknown_filter_value", "open_for is a whole number of seconds.", "Send 0 or more.")

@@ -11,8 +11,9 @@ from marketplace.clearing.explanations import outcome_answer
 from marketplace.core import clock, limits, streams
 from marketplace.core.money import minor_text
 from marketplace.core.refusals import Refusal
+from marketplace.doors.paging import listed, newest_first, paging
 from marketplace.doors.rest.keys import caller
-from marketplace.doors.rest.schemas import OBJECT, OBJECTS
+from marketplace.doors.rest.schemas import OBJECT, PAGED, PARAMETERS
 from marketplace.doors.rest.trading import own_participations
 from marketplace.markets.terms import find_market
 from marketplace.reports.outcomes import outcome_rows
@@ -60,11 +61,11 @@ class ProofView(APIView):
 class SettlementsView(APIView):
     """The caller's money."""
 
-    @extend_schema(summary="What I owe and am owed, and what became of it", responses=OBJECTS)
+    @extend_schema(summary="What I owe and am owed, and what became of it", parameters=PARAMETERS, responses=PAGED)
     def get(self, request: Request) -> Response:
-        """Newest first, at most a page."""
-        rows = Obligation.objects.filter(principal_id=caller(request).principal_id).order_by("-pk")
-        return Response({"settlements": [_settlement(row) for row in rows[: limits.PAGE_ROWS]]})
+        """Newest first."""
+        rows = Obligation.objects.filter(principal_id=caller(request).principal_id)
+        return Response(listed("settlements", newest_first(rows, paging(request.query_params.dict())), _settlement))
 
 
 class ReportView(APIView):

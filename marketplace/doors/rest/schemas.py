@@ -3,10 +3,26 @@
 from typing import Any
 
 import msgspec
+from drf_spectacular.utils import OpenApiParameter
+
+from marketplace.core import limits
 
 OBJECT = {200: {"type": "object", "additionalProperties": True}}
 OBJECTS = {200: {"type": "object", "additionalProperties": {"type": "array", "items": {"type": "object"}}}}
 CREATED = {201: {"type": "object", "additionalProperties": True}}
+ACCEPTED = {202: {"type": "object", "additionalProperties": True}}
+PAGED = {
+    200: {
+        "type": "object",
+        "required": ["next_cursor"],
+        "properties": {"next_cursor": {"type": ["string", "null"]}},
+        "additionalProperties": {"type": "array", "items": {"type": "object"}},
+    }
+}
+PARAMETERS = [
+    OpenApiParameter("cursor", str, description="the next_cursor of the page before"),
+    OpenApiParameter("limit", {"type": "integer", "minimum": 1, "maximum": limits.PAGE_ROWS}),
+]
 JOINED = CREATED | {202: {"type": "object", "additionalProperties": True}}
 
 

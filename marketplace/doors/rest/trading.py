@@ -18,8 +18,9 @@ from marketplace.bidding.previews import preview_bid
 from marketplace.bidding.submissions import BidBody
 from marketplace.core.refusals import Refusal, not_found
 from marketplace.doors.answer import Answer, answer_bid, answer_replacement, answer_withdrawal, refused
+from marketplace.doors.paging import listed, newest_first, paging
 from marketplace.doors.rest.keys import caller
-from marketplace.doors.rest.schemas import CREATED, JOINED, OBJECT, OBJECTS, body
+from marketplace.doors.rest.schemas import CREATED, JOINED, OBJECT, PAGED, PARAMETERS, body
 from marketplace.doors.rest.strict import idempotency_key, response, shaped
 from marketplace.markets.terms import find_market, terms_of
 
@@ -53,12 +54,12 @@ class ParticipationsView(APIView):
         answer = participation_answer(participation, terms_of(market_ref))
         return Response(answer, status=202 if pending else 201)
 
-    @extend_schema(summary="My participation", responses=OBJECTS)
+    @extend_schema(summary="My participation", parameters=PARAMETERS, responses=PAGED)
     def get(self, request: Request, market_ref: str) -> Response:
         """The caller's own, never others'."""
-        rows = own_participations(market_ref, caller(request).agent_id)
-        terms = terms_of(market_ref)
-        return Response({"participations": [participation_answer(row, terms) for row in rows]})
+        identity, terms = caller(request), terms_of(market_ref)
+        page = newest_first(own_participations(market_ref, identity.agent_id), paging(request.query_params.dict()))
+        return Response(listed("participations", page, lambda row: participation_answer(row, terms)))
 
 
 class BidsView(APIView):
@@ -70,13 +71,18 @@ class BidsView(APIView):
         identity, key = caller(request), request.headers.get("Idempotency-Key")
         return _carried(answer_bid(request.data, key, identity, market_ref))
 
-    @extend_schema(operation_id="bids", summary="My bids: id, status, receipt", responses=OBJECTS)
+    @extend_schema(
+        operation_id="bids",
+        summary="My bids: id, status, receipt; newest first",
+        parameters=PARAMETERS,
+        responses=PAGED,
+    )
     def get(self, request: Request, market_ref: str) -> Response:
         """The caller's own bids, without their content."""
         identity = caller(request)
         find_market(market_ref)
-        rows = _own_bids(market_ref, identity.agent_id).order_by("seq")
-        return Response({"bids": [standing_answer(row, row.participation.ref, market_ref) for row in rows]})
+        page = newest_first(_own_bids(market_ref, identity.agent_id), paging(request.query_params.dict()))
+        return Response(listed("bids", page, lambda row: standing_answer(row, row.participation.ref, market_ref)))
 
 
 class PreviewsView(APIView):
@@ -129,11 +135,11 @@ def _carried(act: Coroutine[Any, Any, Answer]) -> Response:
         return response(refused(refusal))
 
 
-def own_participations(market_ref: str, agent_id: int) -> list[Participation]:
-    """The agent's participations in a market, refused ones left out."""
+def own_participations(market_ref: str, agent_id: int) -> QuerySet[Participation]:
+    """The agent's participations in a market, refused ones left out: one at most."""
     find_market(market_ref)
     rows = Participation.objects.filter(market__ref=market_ref, agent_id=agent_id)
-    return list(rows.exclude(state=Participation.State.REFUSED))
+    return rows.exclude(state=Participation.State.REFUSED)
 
 
 def _own_bids(market_ref: str, agent_id: int) -> QuerySet[Bid]:
