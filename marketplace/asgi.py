@@ -10,7 +10,7 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "marketplace.settings")
 django_application = get_asgi_application()  # sets Django up; what imports models comes after it
 
 from marketplace.doors.assets import PREFIX, StaticFiles  # noqa: E402
-from marketplace.doors.hot import hot_market, serve_bid  # noqa: E402
+from marketplace.doors.hot import hot_place, serve_hot  # noqa: E402
 from marketplace.doors.inbox import is_inbox, serve_inbox  # noqa: E402
 from marketplace.doors.lifespan import lifespan  # noqa: E402
 from marketplace.doors.mcp.door import PATHS, mcp_door  # noqa: E402
@@ -36,7 +36,7 @@ async def application(
         await mcp_door.serve(scope, receive, send)
     elif is_inbox(scope):
         await serve_inbox(scope, receive, send)
-    elif (market_ref := hot_market(scope)) is not None:
-        await serve_bid(market_ref, scope, receive, send)
+    elif (place := hot_place(scope)) is not None:
+        await serve_hot(place, scope, receive, send)
     else:
         await django_application(scope, receive, send)

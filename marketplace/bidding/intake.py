@@ -63,6 +63,13 @@ class Committer:
             return await self._enqueue(act)
         return await asyncio.wrap_future(self.submit(act))
 
+    async def decide_all(self, acts: Sequence[Act]) -> list[Decision]:
+        """The decisions on many acts, in order; refused as a whole where the queue has no room for all of them."""
+        deciding = self._decide_all(acts)
+        if asyncio.get_running_loop() is self._loop:
+            return await deciding
+        return await asyncio.wrap_future(asyncio.run_coroutine_threadsafe(deciding, self._running_loop()))
+
     def submit(self, act: Act) -> "Future[Decision]":
         """The same from any thread; without a server the committer works in a thread of its own."""
         return asyncio.run_coroutine_threadsafe(self._decide(act), self._running_loop())
@@ -80,6 +87,12 @@ class Committer:
 
     async def _decide(self, act: Act) -> Decision:
         return await self._enqueue(act)
+
+    async def _decide_all(self, acts: Sequence[Act]) -> list[Decision]:
+        if len(self._queue) + len(acts) > limits.INTAKE_QUEUE:
+            raise _busy("Too many bids are waiting.")
+        found = await asyncio.gather(*(self._enqueue(act) for act in acts), return_exceptions=True)
+        return [_alone(decision) for decision in found]
 
     def _enqueue(self, act: Act) -> "asyncio.Future[Decision]":
         if len(self._queue) >= limits.INTAKE_QUEUE:
@@ -151,6 +164,15 @@ class Committer:
 
     async def _start_here(self) -> None:
         self.start()
+
+
+def _alone(found: Decision | BaseException) -> Decision:
+    """A decision among others: one that failed fails alone."""
+    if isinstance(found, Refusal):
+        return Decision(refusal=found)
+    if isinstance(found, BaseException):
+        raise found
+    return found
 
 
 def _busy(detail: str) -> Refusal:

@@ -67,3 +67,8 @@ def answer_once(*, caller: str, path: str, key: str, body_hash: str, act: Callab
     if known.body_hash != body_hash:
         raise reused()
     return known.status, known.answer.open().encode()
+
+
+def bind(*, caller: str, path: str, key: str, body_hash: str) -> None:
+    """Refuse a key that came before with another body; for acts that are repeat-safe by themselves."""
+    answer_once(caller=caller, path=path, key=key, body_hash=body_hash, act=lambda: (200, b""))

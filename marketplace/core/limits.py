@@ -1,6 +1,8 @@
 """Every bound of the service, in one place; past a bound comes a 4xx or a close code, never a 5xx."""
 
 BODY_BYTES = 64 * 1024
+BATCH_BYTES = 1024 * 1024
+BATCH_BIDS = 500
 JSON_DEPTH = 32
 JSON_STRING = 4096
 FRAME_BYTES = 64 * 1024

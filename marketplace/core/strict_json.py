@@ -30,7 +30,7 @@ def parse(raw: bytes, max_bytes: int = limits.BODY_BYTES, max_depth: int = limit
     NaN and Infinity, numbers beyond a double's range, and anything that RFC 8259 does not allow.
     """
     if len(raw) > max_bytes:
-        raise _bad("body_too_large", f"The body is longer than {limits.BODY_BYTES} bytes.", "Send less.", status=413)
+        raise _bad("body_too_large", f"The body is longer than {max_bytes} bytes.", "Send less.", status=413)
     _refuse_depth(raw, max_depth)
     try:
         value = _decoder.decode(raw.decode("utf-8"))
@@ -42,9 +42,9 @@ def parse(raw: bytes, max_bytes: int = limits.BODY_BYTES, max_depth: int = limit
     return value
 
 
-def parse_object(raw: bytes) -> dict[str, Any]:
+def parse_object(raw: bytes, max_bytes: int = limits.BODY_BYTES, max_depth: int = limits.JSON_DEPTH) -> dict[str, Any]:
     """`parse`, and the value must be an object."""
-    return as_object(parse(raw))
+    return as_object(parse(raw, max_bytes, max_depth))
 
 
 def as_object(value: Any) -> dict[str, Any]:

@@ -8,40 +8,46 @@ from marketplace.agents.keys import bearer
 from marketplace.core import limits
 from marketplace.core.refs import PATTERN
 from marketplace.core.refusals import Refusal
+from marketplace.doors import batches
 from marketplace.doors.answer import Answer, answer, identify, refused
 
 Receive = Callable[[], Awaitable[dict[str, Any]]]
 Send = Callable[[dict[str, Any]], Awaitable[None]]
-_BIDS = re.compile(rf"/api/v1/markets/({PATTERN})/bids/")
+Place = tuple[str, str]  # market, and which of its lists is posted to
+_PLACES = re.compile(rf"/api/v1/markets/({PATTERN})/(bids|bid-batches)/")
+_DOORS = {"bids": (answer, limits.BODY_BYTES), "bid-batches": (batches.answer, limits.BATCH_BYTES)}
 
 
-def hot_market(scope: dict[str, Any]) -> str | None:
-    """The market whose bids this request posts, or None where Django shall answer (a browser's form, say)."""
+def hot_place(scope: dict[str, Any]) -> Place | None:
+    """Where this request posts bids to, or None where Django shall answer (a browser's form, say)."""
     if scope["type"] != "http" or scope["method"] != "POST":
         return None
-    match = _BIDS.fullmatch(scope["path"])
-    return match.group(1) if match and b"text/html" not in dict(scope["headers"]).get(b"accept", b"") else None
+    match = _PLACES.fullmatch(scope["path"])
+    if match is None or b"text/html" in dict(scope["headers"]).get(b"accept", b""):
+        return None
+    return match[1], match[2]
 
 
-async def serve_bid(market_ref: str, scope: dict[str, Any], receive: Receive, send: Send) -> None:
+async def serve_hot(place: Place, scope: dict[str, Any], receive: Receive, send: Send) -> None:
     """Read the request, answer it, send the answer."""
+    market_ref, (door, most) = place[0], _DOORS[place[1]]
     headers = {name.decode("latin-1").lower(): value.decode("latin-1") for name, value in scope["headers"]}
     try:
         identity = await identify(bearer(headers.get("authorization")))
-        reply = await answer(await read_body(receive), headers, identity, market_ref)
+        reply = await door(await read_body(receive, most), headers, identity, market_ref)
     except Refusal as refusal:
         reply = refused(refusal)
     await respond(send, reply)
 
 
-async def read_body(receive: Receive) -> bytes:
+async def read_body(receive: Receive, most: int = limits.BODY_BYTES) -> bytes:
     """The whole body; what is past the bound is read and dropped, so that the client hears why."""
     parts, size, more = [], 0, True
     while more:
         message = await receive()
         chunk, more = message.get("body", b""), message.get("more_body", False)
         size += len(chunk)
-        if size <= limits.BODY_BYTES + len(chunk):
+        if size <= most + len(chunk):
             parts.append(chunk)
     return b"".join(parts)
 

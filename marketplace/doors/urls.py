@@ -49,6 +49,7 @@ urlpatterns = [
     path(MARKET, markets.MarketView.as_view(), name="market"),
     path(MARKET + "participations/", trading.ParticipationsView.as_view(), name="participations"),
     path(MARKET + "previews/", trading.PreviewsView.as_view(), name="previews"),
+    path(MARKET + "bid-batches/", trading.BidBatchesView.as_view(), name="bid-batches"),
     path(MARKET + "bids/", trading.BidsView.as_view(), name="bids"),
     path(MARKET + "bids/<ref:bid_ref>/", trading.BidView.as_view(), name="bid"),
     path(MARKET + "receipts/<ref:bid_ref>/proof/", results.ProofView.as_view(), name="proof"),

@@ -13,9 +13,10 @@ from rest_framework.response import Response
 
 from marketplace.core import limits, strict_json
 from marketplace.core.idempotency import Answer as Stored
-from marketplace.core.idempotency import answer_once, checked_key, fingerprint
+from marketplace.core.idempotency import answer_once, bind, checked_key, fingerprint
 from marketplace.core.refusals import CONTENT_TYPE, Refusal
 from marketplace.doors.answer import Answer, refused
+from marketplace.doors.batches import BATCH_BOUNDS
 
 T = TypeVar("T")
 Act = Callable[[], tuple[int, dict[str, Any]]]
@@ -26,10 +27,17 @@ class StrictJSONParser(BaseParser):
     """JSON bodies, parsed as strictly as at every door."""
 
     media_type = "application/json"
+    bounds = (limits.BODY_BYTES, limits.JSON_DEPTH)
 
     def parse(self, stream: Any, media_type: str | None = None, parser_context: Any = None) -> Any:
         """The body's value; one byte past the bound is enough to refuse it."""
-        return strict_json.parse_object(stream.read(limits.BODY_BYTES + 1))
+        return strict_json.parse_object(stream.read(self.bounds[0] + 1), *self.bounds)
+
+
+class BatchParser(StrictJSONParser):
+    """The same for a batch of bids, which may be longer and is as deep as its bids are."""
+
+    bounds = BATCH_BOUNDS
 
 
 class EncodedRenderer(JSONRenderer):
@@ -74,17 +82,8 @@ def once(request: Request, act: Act, unstored: dict[str, Any] | None = None) -> 
 
 def bind_key(request: Request) -> None:
     """Refuse a key that came before with another body; for acts that are repeat-safe by themselves."""
-
-    def nothing() -> Stored:
-        return 200, b""
-
-    answer_once(
-        caller=request.user.agent_ref,
-        path=request.path,
-        key=idempotency_key(request),
-        body_hash=_body_hash(request),
-        act=nothing,
-    )
+    caller, key = request.user.agent_ref, idempotency_key(request)
+    bind(caller=caller, path=request.path, key=key, body_hash=_body_hash(request))
 
 
 def _body_hash(request: Request) -> str:

@@ -18,10 +18,11 @@ from marketplace.bidding.previews import preview_bid
 from marketplace.bidding.submissions import BidBody
 from marketplace.core.refusals import Refusal, not_found
 from marketplace.doors.answer import Answer, answer_bid, answer_replacement, answer_withdrawal, refused
+from marketplace.doors.batches import StatedBatch, answer_batch
 from marketplace.doors.paging import listed, newest_first, paging
 from marketplace.doors.rest.keys import caller
 from marketplace.doors.rest.schemas import CREATED, JOINED, OBJECT, PAGED, PARAMETERS, body
-from marketplace.doors.rest.strict import idempotency_key, response, shaped
+from marketplace.doors.rest.strict import BatchParser, idempotency_key, response, shaped
 from marketplace.markets.terms import find_market, terms_of
 
 BID = {"steps": [{"lot": "ticket", "quantity": 1, "price": 4500}]}
@@ -83,6 +84,23 @@ class BidsView(APIView):
         find_market(market_ref)
         page = newest_first(_own_bids(market_ref, identity.agent_id), paging(request.query_params.dict()))
         return Response(listed("bids", page, lambda row: standing_answer(row, row.participation.ref, market_ref)))
+
+
+class BidBatchesView(APIView):
+    """Many bids at once; a server answers the POST before Django sees it, with the same bytes."""
+
+    parser_classes = (BatchParser,)
+
+    @extend_schema(
+        summary="Submit up to 500 sealed bids, each decided alone",
+        description="`results` has one entry a bid, in order: `{status, bid}` or `{status, problem}`.",
+        request=body(StatedBatch, {"bids": [{"bid": BID, "agent_key": "wk_test_..."}]}),
+        responses=OBJECT,
+    )
+    def post(self, request: Request, market_ref: str) -> Response:
+        """What became of each, once all that are accepted are durable."""
+        identity, key = caller(request), request.headers.get("Idempotency-Key")
+        return _carried(answer_batch(request.data, key, identity, market_ref))
 
 
 class PreviewsView(APIView):
