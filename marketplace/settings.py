@@ -29,6 +29,7 @@ INSTALLED_APPS = [
     "channels",
     "marketplace.core",
     "marketplace.agents",
+    "marketplace.preferences",
     "marketplace.settlement",
     "marketplace.markets",
     "marketplace.bidding",

@@ -14,6 +14,7 @@ from marketplace.bidding.intake import committer
 from marketplace.clearing.workers import worker
 from marketplace.core import sweeps
 from marketplace.markets import terms
+from marketplace.preferences import categories
 from tests.ledger import unguarded_ledger, whole_books
 from tests.mechanisms.known_answers import pytest_terminal_summary  # noqa: F401 - pytest finds it by its name
 from tests.server import Server
@@ -24,6 +25,7 @@ def _fresh_caches() -> Iterator[None]:
     """No test sees another's keys or markets, and none leaves a thread with an open connection behind."""
     keys.forget_all()
     terms.forget_all()
+    categories.forget_all()
     yield
     committer.stop()
 

@@ -22,7 +22,10 @@ def participation_answer(participation: Participation, terms: Terms) -> dict[str
 
 
 def bid_answer(bid: Stored, submission: Submission) -> dict[str, Any]:
-    """The acknowledgement of a bid, with the nonce behind its receipt; the same for every repeat of the request."""
+    """The acknowledgement of a bid, with the nonce behind its receipt; the same for every repeat of the request.
+
+    Of a preference it also tells the bid that was made of it, whose bytes the receipt covers.
+    """
     return {
         "id": bid.ref,
         "market": submission.terms.ref,
@@ -32,7 +35,7 @@ def bid_answer(bid: Stored, submission: Submission) -> dict[str, Any]:
         "nonce": submission.nonce.hex(),
         "received_at": clock.stamp(bid.at),
         "means": submission.means,
-    }
+    } | ({} if submission.compiled is None else {"compiled": submission.compiled})
 
 
 def withdrawn_answer(bid: Stored, terms: Terms) -> dict[str, Any]:

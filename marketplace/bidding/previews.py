@@ -6,6 +6,7 @@ from marketplace.agents.keys import Identity
 from marketplace.bidding.books import Books, refuse_unfit
 from marketplace.bidding.cautions import warnings_of
 from marketplace.bidding.models import Bid, Participation
+from marketplace.bidding.preferred import Preferred, compiled_bid, refuse_empty, told_in
 from marketplace.bidding.seats import MarketRow, Seat
 from marketplace.bidding.submissions import Submission, read_submission
 from marketplace.core import clock
@@ -24,11 +25,18 @@ def preview_bid(*, value: Any, identity: Identity, terms: Terms) -> dict[str, An
     A body that is no bid, and a market that takes none, are refused as the bid would be. What the caller can still
     mend (not joined, over its limit, another bid standing) is told in `would` and `next`.
     """
-    submission = read_submission(value=value, key=ANY_KEY, identity=identity, terms=terms)
+    preferred = None
+    if "preference" in value:
+        preferred = compiled_bid(value=value, identity=identity, terms=terms)
+    body = preferred.body if preferred else None
+    submission = read_submission(value=value, key=ANY_KEY, identity=identity, terms=terms, compiled=body)
     books = _read_books(submission)
     limit, standing, refusal = _judged(books, submission)
+    if preferred is not None and refusal is None:
+        refusal = _nothing(preferred)
     worst = submission.worst_minor
-    return {
+    told = {} if preferred is None else {"preference": told_in(preferred, terms)}
+    return told | {
         "market": terms.ref,
         "means": submission.means,
         "worst_case_minor": worst,
@@ -41,6 +49,14 @@ def preview_bid(*, value: Any, identity: Identity, terms: Terms) -> dict[str, An
         "warnings": warnings_of(submission, limit),
         "next": refusal.next if refusal else SEND,
     }
+
+
+def _nothing(preferred: Preferred) -> Refusal | None:
+    try:
+        refuse_empty(preferred)
+    except Refusal as refusal:
+        return refusal
+    return None
 
 
 def _judged(books: Books, submission: Submission) -> tuple[int | None, str | None, Refusal | None]:

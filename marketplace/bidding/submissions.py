@@ -21,10 +21,11 @@ _FIX = "Correct the bid and send it with a new Idempotency-Key."
 
 
 class BidBody(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
-    """A bid as an agent sends it: atoms or steps, and the standing bid that it replaces, if any."""
+    """A bid as an agent sends it: atoms, steps or a preference (or the id of a stored one), and what it replaces."""
 
     atoms: Any = None
     steps: Any = None
+    preference: Any = None
     budget: Any = None
     replaces: str | None = None
 
@@ -43,30 +44,40 @@ class Submission:
     worst_minor: int = field(repr=False)
     means: str = field(repr=False)
     bid: MechanismBid = field(repr=False)
+    compiled: dict[str, Any] | None = field(default=None, repr=False)
 
     def receipt(self, bid_ref: str, participation_ref: str) -> str:
         """What commits to this bid and, without the nonce, tells nothing of it."""
         return receipt_of(self.nonce, self.terms.ref, bid_ref, participation_ref, self.content)
 
 
-def read_submission(*, value: Any, key: str | None, identity: Identity, terms: Terms) -> Submission:
-    """Check a parsed body against the market's terms; refused with a pointer where it does not fit."""
+def read_submission(
+    *, value: Any, key: str | None, identity: Identity, terms: Terms, compiled: dict[str, Any] | None = None
+) -> Submission:
+    """Check a parsed body against the market's terms; refused with a pointer where it does not fit.
+
+    `compiled` is the body with atoms in place of a preference. A repeat must come to the same: where the stored
+    preference has changed meanwhile, its key is refused as used for another bid.
+    """
     key = checked_key(key)
-    body = strict_json.shaped(value, BidBody)
+    body = strict_json.shaped(value if compiled is None else compiled, BidBody)
     _refuse_too_many(body)
     bid = _checked_bid(body, identity, terms)
     name = key_hash("bid", terms.ref, identity.agent_ref, key)
+    stated = _stated(body)
+    sent = value if compiled is None else {"sent": value, "compiled": stated}
     return Submission(
         terms=terms,
         identity=identity,
-        content=strict_json.canonical(_stated(body)),
+        content=strict_json.canonical(stated),
         worst_minor=minor_from_units(terms.spec.worst_case(bid, terms.params), terms.exponent, terms.currency),
         replaces=body.replaces,
         key_hash=name,
         nonce=nonce_of(name),
-        body_hash=fingerprint(strict_json.canonical(value)),
+        body_hash=fingerprint(strict_json.canonical(sent)),
         means=means(bid, terms),
         bid=bid,
+        compiled=None if compiled is None else stated,
     )
 
 

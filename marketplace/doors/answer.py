@@ -11,6 +11,7 @@ from marketplace.agents import keys
 from marketplace.agents.keys import Identity
 from marketplace.bidding.answers import bid_answer, withdrawn_answer
 from marketplace.bidding.intake import committer
+from marketplace.bidding.preferred import compiled_bid, refuse_empty
 from marketplace.bidding.submissions import read_submission
 from marketplace.bidding.withdrawals import Withdrawal
 from marketplace.core import strict_json
@@ -57,11 +58,21 @@ async def answer_bid(value: Any, key: str | None, identity: Identity, market_ref
     """A parsed bid, decided by the committer; the answer leaves when it is durable. Raises Refusal."""
     identity.refuse_without("trade")
     terms = await find_terms(market_ref)
-    submission = read_submission(value=strict_json.as_object(value), key=key, identity=identity, terms=terms)
+    value, body = strict_json.as_object(value), None
+    if "preference" in value:
+        body = await sync_to_async(_compiled, thread_sensitive=False)(value, identity, terms)
+    submission = read_submission(value=value, key=key, identity=identity, terms=terms, compiled=body)
     decision = await committer.decide(submission)
     if decision.bid is None:
         raise decision.refusal or RuntimeError("a decision without a bid or a refusal")
     return said(201, bid_answer(decision.bid, submission))
+
+
+def _compiled(value: dict[str, Any], identity: Identity, terms: Terms) -> dict[str, Any]:
+    """A bid's body with atoms in place of its preference; away from the event loop, for it computes and reads rows."""
+    preferred = compiled_bid(value=value, identity=identity, terms=terms)
+    refuse_empty(preferred)
+    return preferred.body
 
 
 async def answer_replacement(value: Any, key: str | None, identity: Identity, market_ref: str, bid_ref: str) -> Answer:

@@ -18,7 +18,7 @@ KINDS = (
     *("round.cleared", "round.failed"),
     *("participation.active", "participation.refused", "bid.accepted", "bid.withdrawn"),
 )
-INBOX_ONLY = ("webhook.disabled", "webhook.test")
+INBOX_ONLY = ("market.matched", "webhook.disabled", "webhook.test")
 
 
 def _frame(kind: str, required: tuple[str, ...] = (), /, **members: Schema) -> Schema:

@@ -9,12 +9,15 @@ from django.db.models import Exists, F, OuterRef, Q, QuerySet, TextField, Value
 from django.db.models.fields.json import KT
 from django.db.models.functions import MD5, Cast, Concat
 
+from marketplace.agents.keys import Identity
 from marketplace.core import clock, limits
 from marketplace.core.money import CURRENCIES
 from marketplace.core.refusals import Refusal
 from marketplace.doors.paging import FORMAT, PAGING, cut, paging
 from marketplace.markets.catalogue import rules
+from marketplace.markets.matching import admitted_markets
 from marketplace.markets.models import Lot, Market
+from marketplace.preferences.services import find_preference, read_stored
 
 FILTERS = {
     "state": "open, closed, settled or cancelled",
@@ -23,6 +26,7 @@ FILTERS = {
     "open_for": "open for at least so many seconds more",
     "text": "words that stand in the title or the description",
     "attribute": "name:value, which one of the lots has",
+    "preference": "open, with a lot that this preference of yours admits",
 }
 KNOWN_VALUES: dict[str, Callable[[], list[str]]] = {
     "state": lambda: [state for state in Market.State.values if state != Market.State.DRAFT],
@@ -31,15 +35,15 @@ KNOWN_VALUES: dict[str, Callable[[], list[str]]] = {
 }
 
 
-def found_markets(query: Mapping[str, str], agent_ref: str) -> tuple[list[Market], str | None]:
+def found_markets(query: Mapping[str, str], identity: Identity) -> tuple[list[Market], str | None]:
     """A page of markets, and the cursor of the next one.
 
     The order is that of a hash of agent and market: another one for each agent, the same on every page, and nothing
     that an operator could do to come first.
     """
-    wanted = paging(query, tuple(FILTERS))
+    wanted, agent_ref = paging(query, tuple(FILTERS)), identity.agent_ref
     filters = {name: value for name, value in query.items() if name not in (*PAGING, FORMAT)}
-    rows = _filtered(filters).annotate(draw=MD5(Concat(Value(agent_ref), F("ref")))).order_by("draw")
+    rows = _filtered(filters, identity).annotate(draw=MD5(Concat(Value(agent_ref), F("ref")))).order_by("draw")
     if wanted.cursor is not None:
         rows = rows.filter(draw__gt=_draw(agent_ref, wanted.cursor))
     return cut(list(rows.prefetch_related("lots__seller")[: wanted.limit + 1]), wanted)
@@ -50,10 +54,14 @@ def _draw(agent_ref: str, market_ref: str) -> str:
     return hashlib.md5((agent_ref + market_ref).encode(), usedforsecurity=False).hexdigest()
 
 
-def _filtered(filters: Mapping[str, str]) -> QuerySet[Market]:
+def _filtered(filters: Mapping[str, str], identity: Identity) -> QuerySet[Market]:
+    """What takes rows one by one comes last, and looks only at what the other filters leave."""
     rows = Market.objects.exclude(state=Market.State.DRAFT)
-    for name, value in filters.items():
-        if name in KNOWN_VALUES:
+    for name, value in sorted(filters.items(), key=lambda one: one[0] == "preference"):
+        if name == "preference":
+            preference = read_stored(find_preference(ref=value, agent_id=identity.agent_id))
+            rows = rows.filter(pk__in=admitted_markets(rows, preference, identity.agent_ref))
+        elif name in KNOWN_VALUES:
             rows = rows.filter(**{name: _known_value(name, value)})
         else:
             rows = rows.filter(_free(name, value))

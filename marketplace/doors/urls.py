@@ -7,7 +7,7 @@ from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerView
 from marketplace.core.refs import PATTERN
 from marketplace.doors import asyncapi, texts
 from marketplace.doors.pages import views as pages
-from marketplace.doors.rest import agents, inbox, keyring, markets, me, results, trading, unknown, webhooks
+from marketplace.doors.rest import agents, inbox, keyring, markets, me, preferences, results, trading, unknown, webhooks
 from marketplace.settlement.webhooks import stripe_webhook
 
 
@@ -45,6 +45,10 @@ urlpatterns = [
     path(V1 + "payment-methods/", agents.PaymentMethodsView.as_view(), name="payment-methods"),
     path(V1 + "payout-accounts/", agents.PayoutAccountsView.as_view(), name="payout-accounts"),
     path(V1 + "settlements/", results.SettlementsView.as_view(), name="settlements"),
+    path(V1 + "categories/", preferences.CategoriesView.as_view(), name="categories"),
+    path(V1 + "preferences/", preferences.PreferencesView.as_view(), name="preferences"),
+    path(V1 + "preferences/schema/", preferences.PreferenceSchemaView.as_view(), name="preference-schema"),
+    path(V1 + "preferences/<ref:preference_ref>/", preferences.PreferenceView.as_view(), name="preference"),
     path(V1 + "markets/", markets.MarketsView.as_view(), name="markets"),
     path(MARKET, markets.MarketView.as_view(), name="market"),
     path(MARKET + "participations/", trading.ParticipationsView.as_view(), name="participations"),

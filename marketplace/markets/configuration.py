@@ -11,6 +11,7 @@ from marketplace.core import limits
 from marketplace.core.money import CURRENCIES
 from marketplace.core.refusals import Refusal
 from marketplace.markets.catalogue import rules
+from marketplace.preferences.categories import refuse_unfit
 from mechanisms.types import ProblemError
 
 CATEGORY = re.compile(r"[A-Za-z0-9_.:/@+-]{1,64}")
@@ -97,6 +98,7 @@ def checked(config: MarketConfiguration) -> None:
         raise _refused("lots_out_of_bounds", f"A market has 1 to {limits.LOTS_PER_MARKET} lots.", "/lots")
     if config.disclosure not in ("own_only", "pseudonymous", "public"):
         raise _refused("disclosure_unknown", "disclosure is own_only, pseudonymous or public.", "/disclosure")
+    refuse_unfit(config.lots)
     _accepted_by_rule(config)
 
 

@@ -41,6 +41,7 @@ class Market(models.Model):
     clearing_key = models.CharField(max_length=64, blank=True, help_text="hex; the public key that it is sealed to")
     receipts_root = models.CharField(max_length=64, blank=True, help_text="hex; Merkle root of all receipts")
     participants = models.PositiveIntegerField(default=0)
+    alerted = models.BooleanField(default=False, help_text="whether those who wait for such a market were told")
     last_bid = models.BigIntegerField(default=0, help_text="number of the last bid; never shown before the close")
     journal = models.OneToOneField(Journal, on_delete=models.PROTECT, related_name="market")
     operator = models.ForeignKey(Agent, null=True, blank=True, on_delete=models.PROTECT, related_name="markets")

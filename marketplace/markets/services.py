@@ -21,8 +21,10 @@ from marketplace.markets.configuration import (
 )
 from marketplace.markets.models import Lot, Market, Round
 from marketplace.markets.terms import published_terms
+from marketplace.preferences.categories import use_categories
 from marketplace.settlement.services import open_journal, release_all, settled
 from mechanisms.check.receipts import commitment_of
+from mechanisms.types import thawed
 
 
 @transaction.atomic
@@ -34,7 +36,7 @@ def create_market(*, config: MarketConfiguration, operator: Agent | None = None)
         title=config.title,
         description=config.description,
         mechanism=config.mechanism,
-        params=config.params,
+        params=thawed(config.params),
         currency=config.currency,
         exponent=config.exponent,
         disclosure=config.disclosure,
@@ -44,6 +46,7 @@ def create_market(*, config: MarketConfiguration, operator: Agent | None = None)
     )
     draft_market(market=market)
     Lot.objects.bulk_create(_lot_row(market, lot) for lot in config.lots)
+    use_categories(lot.category for lot in config.lots if lot.category)
     return market
 
 
@@ -70,7 +73,7 @@ def _lot_row(market: Market, lot: LotConfiguration) -> Lot:
         reserve=lot.reserve,
         seller=seller,
         category=lot.category or "",
-        attributes=lot.attributes,
+        attributes=thawed(lot.attributes),  # a row holds JSON, whose decimals are doubles
     )
 
 

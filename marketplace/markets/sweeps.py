@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterable
 
 from marketplace.core import clock, limits
 from marketplace.core.sweeps import Sweep
+from marketplace.markets.matching import alert_due
 from marketplace.markets.models import Market, Round
 from marketplace.markets.services import close_market, open_market, settle_market
 from marketplace.settlement.services import unsettled_count
@@ -36,4 +37,5 @@ SWEEPS = (
     Sweep("markets.open_due", open_due, every=0.25, lane="markets"),
     Sweep("markets.close_due", close_due, every=0.25, lane="markets"),
     Sweep("markets.settle_due", settle_due, every=0.25, lane="markets"),
+    Sweep("markets.alert_due", alert_due, every=1, lane="alerts"),
 )

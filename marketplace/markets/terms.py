@@ -8,7 +8,9 @@ import mechanisms
 from marketplace.core.refusals import not_found
 from marketplace.markets.models import Lot as LotRow
 from marketplace.markets.models import Market
+from marketplace.preferences.categories import known_categories
 from mechanisms.check.receipts import term_hashes
+from mechanisms.preferences import Category, Table, tables_of
 from mechanisms.reading import read_lots
 from mechanisms.registry import Spec
 from mechanisms.types import Lot, Problem
@@ -34,6 +36,16 @@ class Terms:
     def spec(self) -> Spec:
         """The rule's SPEC."""
         return mechanisms.get(self.mechanism)
+
+    @cached_property
+    def categories(self) -> dict[str, Category]:
+        """The schemas of its lots' categories."""
+        return known_categories(lot.category for lot in self.lots.values() if lot.category)
+
+    @cached_property
+    def tables(self) -> dict[str, Table]:
+        """Its lots as columns, by category, read once for every preference that is judged on them."""
+        return tables_of([lot for lot in self.lots.values() if lot.category in self.categories], self.categories)
 
 
 def problem_lots(market: Market) -> list[dict[str, Any]]:

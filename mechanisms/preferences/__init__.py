@@ -9,7 +9,7 @@ from mechanisms.preferences.judging import judge
 from mechanisms.preferences.previewing import Preview, preview
 from mechanisms.preferences.reading import Preference, read_preference
 from mechanisms.preferences.schema import json_schema
-from mechanisms.preferences.tables import tables_of
+from mechanisms.preferences.tables import Table, tables_of
 
 __all__ = [
     "BUILT_IN",
@@ -17,6 +17,7 @@ __all__ = [
     "Compiled",
     "Preference",
     "Preview",
+    "Table",
     "built_in",
     "compile_judged",
     "compile_preference",

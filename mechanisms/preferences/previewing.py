@@ -82,13 +82,17 @@ def preview(
     currency: str,
     exponent: int,
     categories: Mapping[str, Category] | None = None,
+    tables: Mapping[str, Table] | None = None,
 ) -> Preview:
-    """Judge a preference on the lots of a market; raises ProblemError as `compile_preference` does."""
+    """Judge a preference on the lots of a market; raises ProblemError as `compile_preference` does.
+
+    `tables`: the same lots by category, where they were read before.
+    """
     refuse_currency(preference, currency)
     if len(lots) > MAX_LOTS:
         raise ProblemError("too_many_lots", f"expected at most {MAX_LOTS} lots", "/lots")
     known = built_in() if categories is None else categories
-    return Preview(preference, exponent, known, judge(preference, tables_of(lots, known)))
+    return Preview(preference, exponent, known, judge(preference, tables or tables_of(lots, known)))
 
 
 def _joined(before: Judged, added: Table | None) -> Judged:

@@ -42,7 +42,7 @@ def find_markets(call: Call) -> Said:
     if wanted.market is not None:
         return fitted(_whole(find_market(wanted.market)), "join with a limit, then preview and bid.")
     filters = {name: str(value) for name, value in msgspec.structs.asdict(wanted).items() if value is not None}
-    rows, cursor = found_markets({"state": Market.State.OPEN} | filters, call.identity.agent_ref)
+    rows, cursor = found_markets({"state": Market.State.OPEN} | filters, call.identity)
     listed = {"markets": [_row(row) for row in rows], "server_time": clock.stamp(clock.now())}
     return page(listed, "markets", cursor, FOUND)
 

@@ -1,6 +1,6 @@
 """The tools' arguments, as they are parsed and as their schemas tell a language model."""
 
-from typing import Annotated
+from typing import Annotated, Any
 
 import msgspec
 from msgspec import Meta
@@ -34,6 +34,7 @@ class Find(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
     open_for: Annotated[int | None, Meta(description="open for at least so many seconds more")] = None
     text: Annotated[str | None, Meta(description="words of the title or the description")] = None
     attribute: Annotated[str | None, Meta(description="name:value, which one of the lots has")] = None
+    preference: Annotated[str | None, Meta(description="with a lot for your stored preference, prf_...")] = None
     cursor: Cursor = None
 
 
@@ -63,11 +64,15 @@ class Step(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
 
 
 class Offer(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
-    """A bid, for the schema only: either atoms, of which one at most wins, or steps, which add up."""
+    """A bid, for the schema only: atoms, of which one at most wins, or steps, which add up, or a preference."""
 
     market: Market
     atoms: list[Atom] | None = None
     steps: list[Step] | None = None
+    preference: Annotated[
+        str | dict[str, Any] | None,
+        Meta(description="instead: id of a stored preference (prf_...), or one in the language of docs/preferences.md"),
+    ] = None
     budget: Annotated[int | None, Meta(description="the most that the whole bid may be charged, " + Units)] = None
     replaces: Annotated[str | None, Meta(description="id of your standing bid that this one replaces")] = None
 

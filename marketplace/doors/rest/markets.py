@@ -41,7 +41,7 @@ class MarketsView(APIView):
     )
     def get(self, request: Request) -> Response:
         """A page, in an order drawn for this caller: coming first shall be worth nothing."""
-        page = found_markets(request.query_params.dict(), caller(request).agent_ref)
+        page = found_markets(request.query_params.dict(), caller(request))
         return Response(listed("markets", page, market_answer))
 
     @extend_schema(summary="Open a market (operators)", request=body(MarketConfiguration, EXAMPLE), responses=CREATED)
