@@ -31,6 +31,7 @@ INSTALLED_APPS = [
     "marketplace.agents",
     "marketplace.preferences",
     "marketplace.settlement",
+    "marketplace.mandates",
     "marketplace.markets",
     "marketplace.bidding",
     "marketplace.clearing",
@@ -166,4 +167,5 @@ LOGGING = {
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
     "root": {"handlers": ["console"], "level": os.environ.get("WALRAS_LOG_LEVEL", "WARNING")},
 }
+PUBLIC_URL = os.environ.get("WALRAS_PUBLIC_URL", "http://127.0.0.1:8000").rstrip("/")  # what letters link to
 SILENCED_SYSTEM_CHECKS: list[str] = []

@@ -22,9 +22,18 @@ def register_agent(
     """A new principal with one agent and one key; the key is returned once and stored only as a hash."""
     at = clock.now()
     principal = Principal.objects.create(ref=new_ref("prn"), name=principal_name, kind=kind, created_at=at)
-    agent = Agent.objects.create(ref=new_ref("agt"), principal=principal, name=name, created_at=at)
-    streams.open_stream(inbox_of(agent.ref))
+    agent = new_agent(principal=principal, name=name)
     return agent, issue_key(agent=agent, scopes=BUNDLES[scope], key=key)[1]
+
+
+@transaction.atomic
+def new_agent(*, principal: Principal, name: str, parent: Agent | None = None) -> Agent:
+    """An agent with its inbox, and no key yet."""
+    agent = Agent.objects.create(
+        ref=new_ref("agt"), principal=principal, name=name, parent=parent, created_at=clock.now()
+    )
+    streams.open_stream(inbox_of(agent.ref))
+    return agent
 
 
 @transaction.atomic

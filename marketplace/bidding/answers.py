@@ -2,11 +2,12 @@
 
 from typing import Any
 
-from marketplace.bidding.models import Bid, Participation
+from marketplace.bidding.models import Bid, Participation, Raise
 from marketplace.bidding.seats import Stored
 from marketplace.bidding.submissions import Submission
 from marketplace.core import clock
 from marketplace.core.money import minor_text
+from marketplace.mandates.models import CheckIn
 from marketplace.markets.terms import Terms
 
 
@@ -18,7 +19,29 @@ def participation_answer(participation: Participation, terms: Terms) -> dict[str
         "state": participation.state,
         "limit_minor": participation.limit_minor,
         "means": f"You can be charged at most {minor_text(participation.limit_minor, terms.currency)}.",
+        **_asked(participation.ref, participation.state),
     }
+
+
+def raise_answer(row: Raise, terms: Terms) -> dict[str, Any]:
+    """A raise, with the limit that it leads to in words."""
+    return {
+        "id": row.ref,
+        "market": terms.ref,
+        "participation": row.participation.ref,
+        "state": row.state,
+        "limit_minor": row.limit_minor,
+        "means": f"Once it is done, you can be charged at most {minor_text(row.limit_minor, terms.currency)}.",
+        **_asked(row.ref, row.state),
+    }
+
+
+def _asked(ref: str, state: str) -> dict[str, Any]:
+    """The check-in that something waits for."""
+    if state != Participation.State.ASKING:
+        return {}
+    row = CheckIn.objects.filter(waiting=ref).latest("pk")
+    return {"checkin": row.ref, "answer_by": clock.stamp(row.answer_by)}
 
 
 def bid_answer(bid: Stored, submission: Submission) -> dict[str, Any]:

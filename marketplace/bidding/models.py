@@ -11,6 +11,7 @@ class Participation(models.Model):
     """An agent's joining of a market, with the most that it can be charged there."""
 
     class State(models.TextChoices):
+        ASKING = "asking"  # its person is asked first; nothing is held yet
         PENDING = "pending"
         ACTIVE = "active"
         REFUSED = "refused"
@@ -19,7 +20,9 @@ class Participation(models.Model):
     market = models.ForeignKey(Market, on_delete=models.PROTECT, related_name="participations")
     agent = models.ForeignKey(Agent, on_delete=models.PROTECT, related_name="participations")
     limit_minor = models.BigIntegerField(help_text="most that it can be charged, in minor units; 0 for a pure seller")
-    authorisation = models.OneToOneField(Authorisation, on_delete=models.PROTECT, related_name="participation")
+    authorisation = models.OneToOneField(
+        Authorisation, null=True, blank=True, on_delete=models.PROTECT, related_name="participation"
+    )
     state = models.CharField(max_length=10, choices=State.choices, default=State.PENDING, db_index=True)
     key_hash = models.CharField(max_length=64, unique=True, help_text="HMAC of market, agent and Idempotency-Key")
     created_at = models.DateTimeField()
@@ -38,6 +41,38 @@ class Participation(models.Model):
     def stream(self) -> str:
         """The name of its private stream."""
         return f"participation:{self.ref}"
+
+
+class Raise(models.Model):
+    """A higher limit for a participation: a second hold, which takes the place of the first once it stands."""
+
+    class State(models.TextChoices):
+        ASKING = "asking"
+        PENDING = "pending"
+        DONE = "done"
+        REFUSED = "refused"
+
+    ref = models.CharField(max_length=32, unique=True, help_text="public name, rai_...")
+    participation = models.ForeignKey(Participation, on_delete=models.PROTECT, related_name="raises")
+    limit_minor = models.BigIntegerField(help_text="the limit from then on, in minor units")
+    authorisation = models.OneToOneField(
+        Authorisation, null=True, blank=True, on_delete=models.PROTECT, related_name="raise_of"
+    )
+    state = models.CharField(max_length=10, choices=State.choices, default=State.PENDING, db_index=True)
+    key_hash = models.CharField(max_length=64, unique=True, help_text="of market, agent and Idempotency-Key")
+    created_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["participation"],
+                condition=models.Q(state__in=("asking", "pending")),
+                name="one_raise_at_a_time",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return self.ref
 
 
 class Bid(models.Model):

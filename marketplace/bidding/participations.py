@@ -1,16 +1,22 @@
 """Joining a market: once, with a limit that is held on the payer's card."""
 
+from datetime import datetime
+
 from django.db import IntegrityError, transaction
 
 from marketplace.agents.inbox import inbox_of
 from marketplace.agents.keys import Identity
-from marketplace.agents.models import Principal
+from marketplace.bidding.acts import act_of, looks_back, weigh
 from marketplace.bidding.models import Participation
 from marketplace.core import clock, streams
 from marketplace.core.idempotency import key_hash, reused
 from marketplace.core.money import minor_text
 from marketplace.core.refs import new_ref
 from marketplace.core.refusals import Refusal
+from marketplace.mandates.ceilings import commit
+from marketplace.mandates.checkins import ask
+from marketplace.mandates.grants import locked_chain
+from marketplace.mandates.models import CheckIn
 from marketplace.markets.models import Market
 from marketplace.settlement.models import Authorisation
 from marketplace.settlement.services import authorise, reserve
@@ -21,8 +27,9 @@ State = Participation.State
 def join_market(*, market: Market, identity: Identity, limit_minor: int, key: str) -> Participation:
     """Join under a limit; the hold is placed outside any transaction, and a repeat with the same key resumes.
 
-    Returns an `active` participation, or a `pending` one where the processor has not answered clearly yet
-    (a sweep completes it). Refused: market not open, joined before, no payment method, card declined.
+    Returns an `active` participation, a `pending` one where the processor has not answered clearly yet, or an
+    `asking` one where the agent's person must say yes first; a sweep completes these. Refused: market not open,
+    joined before, outside of the mandate, no payment method, card declined.
     """
     name = key_hash("join", market.ref, identity.agent_ref, key)
     participation = Participation.objects.select_related("authorisation").filter(key_hash=name).first()
@@ -31,12 +38,18 @@ def join_market(*, market: Market, identity: Identity, limit_minor: int, key: st
     elif participation.limit_minor != limit_minor:
         raise reused()
     if participation.state == State.PENDING:
-        authorise(authorisation=participation.authorisation)
-        complete_join(participation=participation)
-        participation.refresh_from_db()
+        place_hold(participation=participation)
     if participation.state == State.REFUSED:
-        raise _declined(participation)
+        raise _refused(participation)
     return participation
+
+
+def place_hold(*, participation: Participation) -> None:
+    """Ask the processor for the hold, outside any transaction, and complete the join if it has answered."""
+    assert participation.authorisation is not None  # noqa: S101 - a pending one has its hold
+    authorise(authorisation=participation.authorisation)
+    complete_join(participation=participation)
+    participation.refresh_from_db()
 
 
 def _enter(market: Market, identity: Identity, limit_minor: int, name: str) -> Participation:
@@ -47,7 +60,7 @@ def _enter(market: Market, identity: Identity, limit_minor: int, name: str) -> P
             locked = Market.objects.select_for_update().get(pk=market.pk)
             at = clock.now()
             refuse_unless_open(locked.state, locked.closes_at <= at, locked.ref)
-            return _insert(locked, identity, limit_minor, name)
+            return _insert(locked, identity, limit_minor, name, at)
     except IntegrityError:
         known = Participation.objects.select_related("authorisation").filter(key_hash=name).first()
         if known is not None:
@@ -57,23 +70,37 @@ def _enter(market: Market, identity: Identity, limit_minor: int, name: str) -> P
         ) from None
 
 
-def _insert(market: Market, identity: Identity, limit_minor: int, name: str) -> Participation:
-    ref = new_ref("prt")
-    principal = Principal.objects.get(pk=identity.principal_id)
-    hold = reserve(journal=market.journal, reference=ref, principal=principal, amount_minor=limit_minor)
-    participation = Participation.objects.create(
-        ref=ref,
-        market=market,
-        agent_id=identity.agent_id,
-        limit_minor=limit_minor,
-        authorisation=hold,
-        key_hash=name,
-        created_at=clock.now(),
+def _insert(market: Market, identity: Identity, limit_minor: int, name: str, at: datetime) -> Participation:
+    ref, chain = new_ref("prt"), locked_chain(identity.agent_id)
+    agent = chain.own.agent
+    act = act_of(market=market, agent=agent, limit_minor=limit_minor, look_back=looks_back(chain))
+    weighed = weigh(chain=chain, act=act, at=at)
+    participation = Participation(
+        ref=ref, market=market, agent=agent, limit_minor=limit_minor, key_hash=name, created_at=at
     )
+    if weighed.asks:
+        participation.state = State.ASKING
+        verdict, choices = weighed.verdict, weighed.choices
+        ask(chain=chain, act=act, reference=ref, waiting=ref, verdict=verdict, purses=choices, at=at)
+    else:
+        commit(chain=chain, reference=ref, currency=market.currency, more_minor=limit_minor, at=at)
+        participation.authorisation = hold_for(participation, weighed.purse)
+    participation.save(force_insert=True)
     streams.open_stream(participation.stream)
     for stream in (market.stream, participation.stream):
         streams.forward(stream, inbox_of(identity.agent_ref), {"market": market.ref})
     return participation
+
+
+def hold_for(participation: Participation, purse: str) -> Authorisation:
+    """The hold to be made for a participation."""
+    return reserve(
+        journal=participation.market.journal,
+        reference=participation.ref,
+        principal=participation.agent.principal,
+        amount_minor=participation.limit_minor,
+        purse=purse,
+    )
 
 
 def refuse_unless_open(state: str, past_close: bool, ref: str) -> None:
@@ -106,12 +133,40 @@ def complete_join(*, participation: Participation) -> bool:
     return True
 
 
-def _declined(participation: Participation) -> Refusal:
-    hold = participation.authorisation
-    amount = minor_text(participation.limit_minor, hold.currency)
+def refuse_join(*, participation: Participation) -> bool:
+    """asking -> refused: the person said no, or nothing, or it had become impossible. Inside a transaction."""
+    rows = Participation.objects.filter(pk=participation.pk, state=State.ASKING)
+    if rows.update(state=State.REFUSED) != 1:
+        return False
+    facts = {"participation": participation.ref, "limit_minor": participation.limit_minor, "state": State.REFUSED}
+    streams.append(participation.stream, "participation.refused", facts)
+    return True
+
+
+def _refused(participation: Participation) -> Refusal:
+    if participation.authorisation is None:
+        return not_approved(CheckIn.objects.filter(waiting=participation.ref).latest("pk"))
+    return declined(participation.authorisation)
+
+
+def not_approved(checkin: CheckIn) -> Refusal:
+    """The refusal of an act that the person was asked about and that came to nothing."""
+    fix = "Do not ask the same again; choose something else."
+    if checkin.state == CheckIn.State.DECLINED:
+        return Refusal(403, "checkin_declined", "Your person said no.", fix, extra={"checkin": checkin.ref})
+    if checkin.state == CheckIn.State.LAPSED:
+        detail, fix = "Your person did not answer in time.", "Ask earlier, with a new Idempotency-Key."
+        return Refusal(403, "checkin_unanswered", detail, fix, extra={"checkin": checkin.ref})
+    detail = f"Your person said yes, but then it was not possible any more ({checkin.outcome})."
+    return Refusal(409, "checkin_void", detail, "Look at the market, then try anew.", extra={"checkin": checkin.ref})
+
+
+def declined(hold: Authorisation) -> Refusal:
+    """The refusal where the card did not bear the hold."""
     return Refusal(
         402,
         "payment_declined",
-        f"The hold of {amount} was declined ({hold.decline_code or 'generic_decline'}).",
+        f"The hold of {minor_text(hold.amount_minor, hold.currency)} was declined "
+        f"({hold.decline_code or 'generic_decline'}).",
         "Use another payment method or a lower limit, with a new Idempotency-Key.",
     )

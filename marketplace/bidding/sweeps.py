@@ -1,8 +1,10 @@
-"""Joins whose hold was not answered clearly at first."""
+"""Joins and raises whose hold was not answered clearly at first, and those whose person has answered."""
 
+from marketplace.bidding.asking import sweep_answers
 from marketplace.bidding.inclusion import publish_due
-from marketplace.bidding.models import Participation
+from marketplace.bidding.models import Participation, Raise
 from marketplace.bidding.participations import complete_join
+from marketplace.bidding.raises import complete_raise
 from marketplace.core import limits
 from marketplace.core.sweeps import Sweep
 from marketplace.settlement.models import Authorisation
@@ -16,7 +18,16 @@ def complete_joins() -> int:
     return sum(complete_join(participation=row) for row in due[: limits.SWEEP_BATCH])
 
 
+def complete_raises() -> int:
+    """Complete the raises whose larger hold has turned out one way or the other."""
+    due = Raise.objects.filter(state=Raise.State.PENDING).exclude(authorisation__state__in=MOVING)
+    rows = due.select_related("participation__authorisation")
+    return sum(complete_raise(row=row) for row in rows[: limits.SWEEP_BATCH])
+
+
 SWEEPS = (
     Sweep("bidding.complete_joins", complete_joins, every=1, lane="markets"),
+    Sweep("bidding.complete_raises", complete_raises, every=1, lane="markets"),
+    Sweep("bidding.answers", sweep_answers, every=1, lane="mandates"),
     Sweep("bidding.publish_roots", publish_due, every=0.25, lane="markets"),
 )

@@ -7,7 +7,19 @@ from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerView
 from marketplace.core.refs import PATTERN
 from marketplace.doors import asyncapi, texts
 from marketplace.doors.pages import views as pages
-from marketplace.doors.rest import agents, inbox, keyring, markets, me, preferences, results, trading, unknown, webhooks
+from marketplace.doors.rest import (
+    agents,
+    inbox,
+    keyring,
+    mandates,
+    markets,
+    me,
+    preferences,
+    results,
+    trading,
+    unknown,
+    webhooks,
+)
 from marketplace.settlement.webhooks import stripe_webhook
 
 
@@ -34,6 +46,12 @@ urlpatterns = [
     path(V1 + "me/", me.MeView.as_view(), name="me"),
     path(V1 + "mechanisms/", me.MechanismsView.as_view(), name="mechanisms"),
     path(V1 + "agents/", agents.AgentsView.as_view(), name="agents"),
+    path(V1 + "agents/<ref:agent_ref>/", agents.AgentView.as_view(), name="agent"),
+    path(V1 + "mandates/", mandates.MandatesView.as_view(), name="mandates"),
+    path(V1 + "mandates/decisions/", mandates.DecisionsView.as_view(), name="decisions"),
+    path(V1 + "mandates/ap2/", mandates.Ap2View.as_view(), name="mandates-ap2"),
+    path(V1 + "checkins/", mandates.CheckInsView.as_view(), name="checkins"),
+    path(V1 + "checkins/<ref:checkin_ref>/", mandates.CheckInView.as_view(), name="checkin"),
     path(V1 + "keys/", keyring.KeysView.as_view(), name="keys"),
     path(V1 + "keys/<ref:key_ref>/", keyring.KeyView.as_view(), name="key"),
     path(V1 + "keys/<ref:key_ref>/rotate/", keyring.RotateView.as_view(), name="key-rotate"),
@@ -52,6 +70,7 @@ urlpatterns = [
     path(V1 + "markets/", markets.MarketsView.as_view(), name="markets"),
     path(MARKET, markets.MarketView.as_view(), name="market"),
     path(MARKET + "participations/", trading.ParticipationsView.as_view(), name="participations"),
+    path(MARKET + "raises/", trading.RaisesView.as_view(), name="raises"),
     path(MARKET + "previews/", trading.PreviewsView.as_view(), name="previews"),
     path(MARKET + "bid-batches/", trading.BidBatchesView.as_view(), name="bid-batches"),
     path(MARKET + "bids/", trading.BidsView.as_view(), name="bids"),

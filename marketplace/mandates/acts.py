@@ -47,6 +47,7 @@ class Act:
             "weekday": local.weekday(),
             "minute": local.hour * 60 + local.minute,
             "at": int(at.timestamp()),
+            "closes": int(self.closes_at.timestamp()),
         }
 
     def document(self) -> dict[str, Any]:

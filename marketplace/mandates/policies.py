@@ -104,8 +104,9 @@ def _forbid(name: str, scope: str, clause: str) -> str:
 
 def _windows(document: Document) -> Iterable[str]:
     if document.expires_at is not None:
-        past = f"context.at >= {int(document.expires_at.timestamp())}"
-        yield _forbid("expired", "principal, action, resource", f"when {{ {past} }}")
+        end = int(document.expires_at.timestamp())
+        yield _forbid("expired", "principal, action, resource", f"when {{ context.at >= {end} }}")
+        yield _forbid("expires", BOTH, f"when {{ context.closes >= {end} }}")  # charged after the mandate's end
     if document.not_before is not None:
         early = f"context.at < {int(document.not_before.timestamp())}"
         yield _forbid("not_yet", "principal, action, resource", f"when {{ {early} }}")

@@ -3,10 +3,11 @@
 import logging
 from typing import Any
 
+from django.db import transaction
 from django.db.models import F
 
 from marketplace.agents.models import Principal
-from marketplace.core import clock
+from marketplace.core import clock, sweeps
 from marketplace.core.limits import MAX_CHARGE_MINOR
 from marketplace.core.money import charge_step, least_charge, minor_text
 from marketplace.core.refs import new_ref
@@ -21,10 +22,13 @@ UNASKED = (State.PENDING, State.UNKNOWN)
 LIVE = ("requires_capture", "succeeded", "processing")  # a payment that holds, took or may yet take money
 
 
-def reserve(*, journal: Journal, reference: str, principal: Principal, amount_minor: int) -> Authorisation:
+def reserve(
+    *, journal: Journal, reference: str, principal: Principal, amount_minor: int, purse: str = ""
+) -> Authorisation:
     """Write down the hold to be made for a participation; inside the caller's transaction.
 
-    Nothing to hold is authorised at once. Of a three-decimal currency only what can be charged is held.
+    Nothing to hold is authorised at once. Of a three-decimal currency only what can be charged is held. A `purse`
+    leaves only the payment methods with this label.
     """
     amount_minor -= amount_minor % charge_step(journal.currency)
     at = clock.now()
@@ -33,7 +37,7 @@ def reserve(*, journal: Journal, reference: str, principal: Principal, amount_mi
         journal=journal,
         reference=reference,
         principal=principal,
-        payment_method=_method_for(principal, amount_minor, journal.currency),
+        payment_method=_method_for(principal, amount_minor, journal.currency, purse),
         amount_minor=amount_minor,
         currency=journal.currency,
         state=State.PENDING if amount_minor else State.AUTHORISED,
@@ -49,6 +53,36 @@ def authorise(*, authorisation: Authorisation) -> Authorisation:
     work.carry_out(HOLD, work.take(HOLD, mine, due_only=False))
     authorisation.refresh_from_db()
     return authorisation
+
+
+@transaction.atomic
+def replace_hold(*, old: Authorisation, new: Authorisation) -> bool:
+    """Put a larger hold, authorised under a reference of its own, in the place of the one behind a participation.
+
+    The books show one hold for the participation, the new one; the old one is let go. False where either has moved.
+    """
+    journal = ledger.lock(old.journal_id)
+    rows = Authorisation.objects.filter(pk__in=(old.pk, new.pk), state=State.AUTHORISED, release_due=False)
+    if rows.count() != 2:
+        return False
+    place, beside, at = old.reference, new.reference, clock.now()
+    for reference in (place, beside):
+        for held in ledger.open_holds(journal, reference):
+            ledger.void_hold(journal, held)
+    due = at if old.amount_minor else None
+    state = State.AUTHORISED if old.amount_minor else State.RELEASED
+    gone = {"reference": f"{beside}:before", "release_due": True, "due_at": due, "state": state, "updated_at": at}
+    Authorisation.objects.filter(pk=old.pk).update(**gone)
+    Authorisation.objects.filter(pk=new.pk).update(reference=place, updated_at=at)
+    ledger.hold(
+        journal,
+        debit=f"payer:{place}",
+        credit=ledger.market_account(journal),
+        amount_minor=new.amount_minor,
+        reference=place,
+    )
+    sweeps.nudge("settlement.releases")
+    return True
 
 
 def sweep_unanswered() -> int:
@@ -144,8 +178,8 @@ HOLD: work.Operation[Authorisation] = work.Operation(
 )
 
 
-def _method_for(principal: Principal, amount_minor: int, currency: str) -> PaymentMethod | None:
-    """The principal's newest active payment method; refused where the amount cannot be held."""
+def _method_for(principal: Principal, amount_minor: int, currency: str, purse: str) -> PaymentMethod | None:
+    """The principal's newest active payment method in this purse; refused where the amount cannot be held."""
     if amount_minor == 0:
         return None
     if amount_minor > MAX_CHARGE_MINOR:
@@ -153,7 +187,7 @@ def _method_for(principal: Principal, amount_minor: int, currency: str) -> Payme
     if amount_minor < least_charge(currency):
         raise _limit("low", "least", least_charge(currency), currency)
     methods = PaymentMethod.objects.filter(principal=principal, state=PaymentMethod.State.ACTIVE)
-    method = methods.order_by("-pk").first()
+    method = (methods.filter(purse=purse) if purse else methods).order_by("-pk").first()
     if method is None:
         raise Refusal(
             402,

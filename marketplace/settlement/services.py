@@ -1,7 +1,7 @@
 """What other apps do with settlement; each verb lives with its noun."""
 
 from marketplace.settlement.amounts import MARKET, MinorAmounts, minor_amounts
-from marketplace.settlement.authorisations import authorise, reserve
+from marketplace.settlement.authorisations import authorise, replace_hold, reserve
 from marketplace.settlement.ledger import balances, open_journal
 from marketplace.settlement.obligations import (
     Summary,
@@ -31,6 +31,7 @@ __all__ = [
     "refund",
     "release_all",
     "release_hold",
+    "replace_hold",
     "reserve",
     "settled",
     "undo_round",

@@ -13,13 +13,22 @@ from marketplace.settlement import calls, payouts
 from marketplace.settlement.gateway import Declined, Done, Result, Unknown
 from marketplace.settlement.models import PaymentMethod, PayoutAccount
 
+PURSE = re.compile(r"[A-Za-z0-9_-]{1,64}")
 TOKEN = re.compile(r"pm_[A-Za-z0-9_]{1,60}")
 State = PaymentMethod.State
 
 
-def add_payment_method(*, principal: Principal, token: str) -> PaymentMethod:
-    """Attach a card to the principal's customer at Stripe; the same card again gives the same row."""
+def add_payment_method(*, principal: Principal, token: str, purse: str = "") -> PaymentMethod:
+    """Attach a card to the principal's customer at Stripe; the same card again gives the same row.
+
+    `purse` labels it, anew where it had another label; rules of mandates choose by it.
+    """
+    if purse and not PURSE.fullmatch(purse):
+        raise Refusal(422, "purse_invalid", "A purse has 1 to 64 of A-Z a-z 0-9 _ -.", "Shorten its name.", "/purse")
     method = _begin_method(principal, token)
+    if purse:
+        PaymentMethod.objects.filter(pk=method.pk).update(purse=purse)
+        method.purse = purse
     if method.state == State.ACTIVE:
         return method
     method.stripe_customer = _customer_of(method)

@@ -85,7 +85,7 @@ def acts(draw):
         more_minor=limit,
         mechanism=draw(st.sampled_from(WORLD)),
         disclosure=draw(st.sampled_from(WORLD)),
-        closes_at=MONDAY,
+        closes_at=MONDAY + timedelta(days=draw(st.integers(0, 8))),
         categories=frozenset(draw(st.sets(st.sampled_from(WORLD), min_size=1))),
         counterparties=frozenset(draw(st.sets(st.sampled_from(WORLD), min_size=1))),
         new_counterparty=draw(st.booleans()),
@@ -134,7 +134,7 @@ def within(parts: tuple[Hours, ...], at: datetime) -> bool:
 def decided(document: Document, act: Act, at: datetime) -> str:
     """alone, ask or never, in plain Python."""
     refused = (
-        (document.expires_at and at >= document.expires_at)
+        (document.expires_at and max(at, act.closes_at) >= document.expires_at)
         or (document.not_before and at < document.not_before)
         or (document.hours and not within(document.hours, at))
         or (document.ceilings is not None and act.currency not in document.ceilings)

@@ -19,6 +19,10 @@ from marketplace.doors.paging import Paging, newest_first
 from marketplace.markets.terms import find_market, terms_of
 
 Said = dict[str, Any]
+AFTER_JOIN = {
+    "pending": "wait for participation.active, then bid.",
+    "asking": "ask_my_person with this checkin; then wait for participation.active. Without a yes nothing is done.",
+}
 AFTER_BID = "wait for round.cleared, then outcome. To change it: bid again with replaces set to this id, or withdraw."
 AFTER_PREVIEW = "If means is what your person wants: bid with the same arguments."
 MY_BIDS = "The one whose status is accepted stands. Contents are read back to nobody, not to you either."
@@ -32,8 +36,7 @@ def join(call: Call) -> Said:
     tries = Participation.objects.filter(market=market, agent_id=call.identity.agent_id)
     declined = tries.filter(state=Participation.State.REFUSED).count()
     joined = join_market(market=market, identity=call.identity, limit_minor=stated.limit_minor, key=call.key(declined))
-    pending = joined.state == Participation.State.PENDING
-    following = "wait for participation.active, then bid." if pending else "preview a bid, then bid."
+    following = AFTER_JOIN.get(joined.state, "preview a bid, then bid.")
     return fitted(participation_answer(joined, terms_of(market.ref)), following)
 
 

@@ -21,6 +21,7 @@ class Call:
     identity: Identity
     tool: str
     arguments: dict[str, Any]
+    elicits: bool = False  # the client can open an address for its person
 
     def shaped(self, shape: type[T]) -> T:
         """The arguments as a Struct."""

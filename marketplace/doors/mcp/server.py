@@ -1,7 +1,7 @@
 """The tools, listed and called through the official SDK's server."""
 
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import msgspec
@@ -9,7 +9,7 @@ from mcp.server.lowlevel import Server
 from mcp_types import CallToolRequestParams, CallToolResult, ListToolsResult, TextContent, Tool, ToolAnnotations
 
 from marketplace.core.refusals import Refusal
-from marketplace.doors.mcp import acting, looking, shapes, waiting
+from marketplace.doors.mcp import acting, asking, looking, shapes, waiting
 from marketplace.doors.mcp.call import Call, encoded
 from marketplace.doors.rest.schemas import schema_of
 
@@ -43,6 +43,22 @@ TOOLS = {
         shapes.Join,
         "Join a market, once, under a limit that is held on your person's card. No bid can cost more.",
         reads=False,
+    ),
+    "raise_limit": Offered(
+        asking.raise_limit_of,
+        shapes.Join,
+        "Raise your limit in a market that you joined; a larger hold takes the place of the first.",
+        reads=False,
+    ),
+    "may_i": Offered(
+        asking.may_i,
+        shapes.Ponder,
+        "Ask the mandate, before acting: may you join under this limit, or tell this field to somebody?",
+    ),
+    "ask_my_person": Offered(
+        asking.ask_my_person,
+        shapes.AskPerson,
+        "Bring a check-in before your person: opens the page where they answer, or says what they answered.",
     ),
     "preview": Offered(
         acting.preview, shapes.Offer, "What a bid would mean and could cost, with warnings. Nothing is stored."
@@ -96,6 +112,13 @@ def _tool(name: str, offered: Offered) -> Tool:
     return Tool(name=name, description=offered.says, input_schema=schema_of(offered.shape), annotations=hints)
 
 
+def _elicits(context: Any) -> bool:
+    """Whether the client says that it can open an address for its person."""
+    capabilities = context.session.client_capabilities
+    elicitation = getattr(capabilities, "elicitation", None)
+    return getattr(elicitation, "url", None) is not None
+
+
 async def _call_tool(context: Any, params: CallToolRequestParams) -> CallToolResult:
     """The tool's answer, or its refusal: the problem document of every door, `next` moved to its end."""
     call: Call = context.request.scope[CALL]
@@ -104,7 +127,7 @@ async def _call_tool(context: Any, params: CallToolRequestParams) -> CallToolRes
         if offered is None:
             raise Refusal(404, "unknown_tool", f"There is no tool {call.tool[:64]!r}.", f"Use {', '.join(TOOLS)}.")
         call.identity.refuse_without("read" if offered.reads else "trade")
-        return _said(await offered.act(call))
+        return _said(await offered.act(replace(call, elicits=_elicits(context))))
     except Refusal as refusal:
         document = refusal.document()
         return _said({**{k: v for k, v in document.items() if k != "next"}, "next": refusal.next}, is_error=True)

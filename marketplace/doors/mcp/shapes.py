@@ -48,6 +48,21 @@ class Join(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
     ]
 
 
+class AskPerson(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
+    """Which check-in."""
+
+    checkin: Annotated[str, Meta(description="its id, chk_..., from join or raise_limit")]
+
+
+class Ponder(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
+    """An act that is only thought of: a market and a limit, or a field and to whom it would be told."""
+
+    market: Annotated[str | None, Meta(description="the market that you would join, mkt_...")] = None
+    limit_minor: Annotated[int | None, Meta(description="under which limit, in cents (minor units)")] = None
+    tell: Annotated[str | None, Meta(description="the field that you would tell, such as dates")] = None
+    to: Annotated[str | None, Meta(description="to whom: an agent's id agt_..., or anyone")] = None
+
+
 class Atom(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
     """A bundle and what it is worth."""
 

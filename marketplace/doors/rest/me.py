@@ -15,6 +15,10 @@ from marketplace.core import clock, limits
 from marketplace.core.money import minor_text
 from marketplace.doors.rest.keys import caller
 from marketplace.doors.rest.schemas import OBJECT, OBJECTS
+from marketplace.mandates import documents
+from marketplace.mandates.ceilings import room
+from marketplace.mandates.grants import Chain, chain_of
+from marketplace.mandates.words import sentences
 from marketplace.markets.catalogue import rules
 from marketplace.markets.models import Market
 from marketplace.settlement.models import PaymentMethod, PayoutAccount
@@ -51,11 +55,35 @@ def me_answer(identity: Identity) -> dict[str, Any]:
         "principal": {"id": agent.principal.ref, "name": agent.principal.name, "kind": agent.principal.kind},
         "scopes": sorted(identity.scopes),
         "key": identity.key_ref,
-        "payment_methods": [{"id": method.ref, "label": method.label} for method in methods],
+        "mandate": mandate_answer(chain_of(agent)),
+        "payment_methods": [_method(method) for method in methods],
         "payout_account": {"id": payout.ref, "state": payout.state} if payout else None,
         "participations": [_standing(row) for row in _taking_part(identity.agent_id)],
         "server_time": clock.stamp(clock.now()),
     }
+
+
+def mandate_answer(chain: Chain) -> dict[str, Any]:
+    """What an agent may do, as JSON and in words; those above it bind it too."""
+    document = chain.own.document
+    return {
+        "revoked": any(link.revoked for link in chain.links),
+        "document": documents.plain(document),
+        "means": sentences(document),
+        "room": {currency: _room(chain, currency) for currency in sorted(document.ceilings or {})},
+        "time_zone": chain.time_zone,
+        "above": [link.agent.ref for link in chain.links[1:]],
+    }
+
+
+def _room(chain: Chain, currency: str) -> dict[str, int]:
+    """What is left below each ceiling now."""
+    left = room(chain.own, currency, clock.now(), chain.time_zone)
+    return {f"{name}_minor": amount for name, amount in left.items()}
+
+
+def _method(method: PaymentMethod) -> dict[str, str]:
+    return {"id": method.ref, "label": method.label, **({"purse": method.purse} if method.purse else {})}
 
 
 def _taking_part(agent_id: int) -> QuerySet[Participation]:

@@ -11,10 +11,11 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from marketplace.bidding.answers import participation_answer, standing_answer
+from marketplace.bidding.answers import participation_answer, raise_answer, standing_answer
 from marketplace.bidding.models import Bid, Participation
 from marketplace.bidding.participations import join_market
 from marketplace.bidding.previews import preview_bid
+from marketplace.bidding.raises import raise_limit
 from marketplace.bidding.submissions import BidBody
 from marketplace.core.refusals import Refusal, not_found
 from marketplace.doors.answer import Answer, answer_bid, answer_replacement, answer_withdrawal, refused
@@ -43,7 +44,7 @@ class ParticipationsView(APIView):
         responses=JOINED,
     )
     def post(self, request: Request, market_ref: str) -> Response:
-        """201 when the hold stands, 202 while the processor has not answered."""
+        """201 when the hold stands, 202 while the processor or the agent's person has not answered."""
         identity, stated = caller(request), shaped(request, JoinBody)
         participation = join_market(
             market=find_market(market_ref),
@@ -51,9 +52,9 @@ class ParticipationsView(APIView):
             limit_minor=stated.limit_minor,
             key=idempotency_key(request),
         )
-        pending = participation.state == Participation.State.PENDING
+        joined = participation.state == Participation.State.ACTIVE
         answer = participation_answer(participation, terms_of(market_ref))
-        return Response(answer, status=202 if pending else 201)
+        return Response(answer, status=201 if joined else 202)
 
     @extend_schema(summary="My participation", parameters=PARAMETERS, responses=PAGED)
     def get(self, request: Request, market_ref: str) -> Response:
@@ -61,6 +62,26 @@ class ParticipationsView(APIView):
         identity, terms = caller(request), terms_of(market_ref)
         page = newest_first(own_participations(market_ref, identity.agent_id), paging(request.query_params.dict()))
         return Response(listed("participations", page, lambda row: participation_answer(row, terms)))
+
+
+class RaisesView(APIView):
+    """Raising the limit of one's participation."""
+
+    @extend_schema(
+        summary="Raise my limit; a larger hold takes the place of the first",
+        request=body(JoinBody, {"limit_minor": 7500}),
+        responses=JOINED,
+    )
+    def post(self, request: Request, market_ref: str) -> Response:
+        """201 when the larger hold stands, 202 while the processor or the agent's person has not answered."""
+        identity, stated = caller(request), shaped(request, JoinBody)
+        row = raise_limit(
+            market=find_market(market_ref),
+            identity=identity,
+            limit_minor=stated.limit_minor,
+            key=idempotency_key(request),
+        )
+        return Response(raise_answer(row, terms_of(market_ref)), status=201 if row.state == row.State.DONE else 202)
 
 
 class BidsView(APIView):
