@@ -11,11 +11,12 @@ from rest_framework.views import APIView
 from marketplace.agents.keys import Identity
 from marketplace.agents.models import Agent
 from marketplace.bidding.acts import act_of, looks_back
-from marketplace.core import clock, limits
+from marketplace.core import clock
 from marketplace.core.refusals import Refusal, not_found
+from marketplace.doors.paging import listed, newest_first, paging
 from marketplace.doors.rest.keys import caller
 from marketplace.doors.rest.me import mandate_answer
-from marketplace.doors.rest.schemas import CREATED, OBJECT, OBJECTS, body
+from marketplace.doors.rest.schemas import CREATED, OBJECT, OBJECTS, PAGED, body
 from marketplace.doors.rest.strict import once, shaped
 from marketplace.mandates import documents
 from marketplace.mandates.ap2 import read_open_mandate, write_open_mandates
@@ -101,11 +102,11 @@ class DecisionsView(APIView):
 class CheckInsView(APIView):
     """What the caller has asked its person."""
 
-    @extend_schema(operation_id="checkins", summary="My check-ins, newest first", responses=OBJECTS)
+    @extend_schema(operation_id="checkins", summary="My check-ins, newest first", responses=PAGED)
     def get(self, request: Request) -> Response:
-        """At most a page."""
-        rows = _own_checkins(caller(request)).order_by("-pk")[: limits.PAGE_ROWS]
-        return Response({"checkins": [shown(row) for row in rows]})
+        """A page."""
+        rows = _own_checkins(caller(request))
+        return Response(listed("checkins", newest_first(rows, paging(request.query_params.dict())), shown))
 
 
 class CheckInView(APIView):
