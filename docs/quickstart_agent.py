@@ -13,11 +13,13 @@ OPEN = "markets/?mechanism=second_price&open_for=5"
 
 
 async def join(http: httpx.AsyncClient) -> dict:
-    """Join a market under a limit of 90.00 EUR; wait where none is open."""
+    """Join a market under a limit of 100.00 EUR; wait where none is open."""
     while True:
         for market in (await http.get(OPEN)).raise_for_status().json()["markets"]:
             key = {"Idempotency-Key": f"join-{market['id']}"}  # the same key again: the same answer, no second act
-            answer = await http.post(f"markets/{market['id']}/participations/", json={"limit_minor": 9000}, headers=key)
+            answer = await http.post(
+                f"markets/{market['id']}/participations/", json={"limit_minor": 10000}, headers=key
+            )
             if answer.status_code != 409:  # 409: it has just closed
                 return answer.raise_for_status() and market
         await asyncio.sleep(1)

@@ -7,6 +7,7 @@ from django.db import IntegrityError, transaction
 from marketplace.agents.inbox import inbox_of
 from marketplace.agents.keys import Identity
 from marketplace.bidding.acts import act_of, looks_back, weigh
+from marketplace.bidding.ladder import refuse_off_ladder
 from marketplace.bidding.models import Participation
 from marketplace.core import clock, streams
 from marketplace.core.idempotency import key_hash, reused
@@ -55,6 +56,7 @@ def place_hold(*, participation: Participation) -> None:
 def _enter(market: Market, identity: Identity, limit_minor: int, name: str) -> Participation:
     if limit_minor < 0:
         raise Refusal(400, "out_of_range", "A limit is 0 or more.", "Send the most you may be charged.", "/limit_minor")
+    refuse_off_ladder(market, limit_minor)
     try:
         with transaction.atomic():
             locked = Market.objects.select_for_update().get(pk=market.pk)

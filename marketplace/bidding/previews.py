@@ -10,6 +10,7 @@ from marketplace.bidding.preferred import Preferred, compiled_bid, refuse_empty,
 from marketplace.bidding.seats import MarketRow, Seat
 from marketplace.bidding.submissions import Submission, read_submission
 from marketplace.core import clock
+from marketplace.core.ladder import rung_above
 from marketplace.core.money import minor_text
 from marketplace.core.refusals import Refusal
 from marketplace.markets.models import Market
@@ -43,7 +44,7 @@ def preview_bid(*, value: Any, identity: Identity, terms: Terms) -> dict[str, An
         "worst_case": f"You could be charged at most {minor_text(worst, terms.currency)}.",
         "limit_minor": limit,
         "within_limit": None if limit is None else worst <= limit,
-        "limit_needed_minor": worst,
+        "limit_needed_minor": rung_above(worst) if terms.sealed else worst,
         "standing": standing,
         "would": refusal.code if refusal else "accepted",
         "warnings": warnings_of(submission, limit),

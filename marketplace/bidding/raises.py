@@ -6,6 +6,7 @@ from django.db import IntegrityError, transaction
 
 from marketplace.agents.keys import Identity
 from marketplace.bidding.acts import act_of, weigh
+from marketplace.bidding.ladder import refuse_off_ladder
 from marketplace.bidding.models import Participation, Raise
 from marketplace.bidding.participations import declined, not_approved, refuse_unless_open
 from marketplace.core import clock, streams
@@ -113,6 +114,7 @@ def _own(market: Market, identity: Identity, limit_minor: int) -> Participation:
     if limit_minor <= active.limit_minor:
         detail = "A raise is above the limit that stands; a limit is never lowered."
         raise Refusal(422, "limit_not_raised", detail, "Send a higher limit_minor.", "/limit_minor")
+    refuse_off_ladder(market, limit_minor)
     return active
 
 

@@ -20,7 +20,7 @@ Try it yourself; a practice market is always open, one a minute ({seconds} s eac
 
   KEY={key} API={url}/api/v1
   M=$(curl -s "$API/markets/?mechanism=second_price&open_for={margin}" -H "Authorization: Bearer $KEY" | grep -o 'mkt_[0-9a-z]*' | head -1)
-  curl -s "$API/markets/$M/participations/" -H "Authorization: Bearer $KEY" -H "Idempotency-Key: join-$M" -H 'Content-Type: application/json' -d '{{"limit_minor": 9000}}'
+  curl -s "$API/markets/$M/participations/" -H "Authorization: Bearer $KEY" -H "Idempotency-Key: join-$M" -H 'Content-Type: application/json' -d '{{"limit_minor": 10000}}'
   curl -s "$API/markets/$M/bids/" -H "Authorization: Bearer $KEY" -H "Idempotency-Key: bid-$M" -H 'Content-Type: application/json' -d '{{"atoms": [{{"bundle": {{"ticket": 1}}, "value": 8500}}]}}'
 
 and, once it has closed, what you got and why:

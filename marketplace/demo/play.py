@@ -8,6 +8,7 @@ from typing import Any, TypeVar
 
 from tqdm import tqdm
 
+from marketplace.core.ladder import rung_above
 from marketplace.core.money import least_charge, minor_from_units
 from marketplace.demo.client import JSON, Agent, Doors, RefusedError
 from marketplace.demo.scenes import Scene
@@ -77,9 +78,9 @@ async def _trade(doors: Doors, market: JSON, agent: Agent, index: int, bid: JSON
 
 
 async def join(doors: Doors, market: JSON, agent: Agent, bid: JSON) -> None:
-    """Join under a limit that just covers the bid, or the least amount that a card can be held for."""
+    """Join under the least limit that covers the bid: a step of the ladder, and no less than a card can be held for."""
     worst = minor_from_units(worst_units(bid), market["exponent"], market["currency"])
-    limit = max(worst, least_charge(market["currency"])) if worst else 0
+    limit = rung_above(max(worst, least_charge(market["currency"]))) if worst else 0
     await doors.post(agent.key, f"markets/{market['id']}/participations/", {"limit_minor": limit})
 
 

@@ -2,7 +2,7 @@
 
     async with Walras("http://127.0.0.1:8000", "wk_test_...") as walras:
         bid = {"atoms": [{"bundle": {"room": 1}, "value": 8500}]}
-        outcome = await walras.trade("mkt_...", 9000, lambda moment: None if moment.standing else bid)
+        outcome = await walras.trade("mkt_...", 10000, lambda moment: None if moment.standing else bid)
 
 It makes an idempotency key for each act and repeats with the same one when an answer was lost, waits and tries again
 when the server is busy or away, and goes on with a stream where it broke off: no event missed, none seen twice.

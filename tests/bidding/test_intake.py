@@ -79,7 +79,7 @@ def test_one_group_decides_every_bid_alone() -> None:
     market, closed = open_a_market(), open_a_market()
     one, two, stranger = Trader(), Trader(), Trader()
     for trader in (one, two):
-        trader.join(market, limit_minor=6000)
+        trader.join(market, limit_minor=7500)
     one.join(closed)
     terms_of(closed.ref)
     close_now(closed)
@@ -87,8 +87,8 @@ def test_one_group_decides_every_bid_alone() -> None:
         submission(one, market, buy("room", 5000), key="a"),
         submission(one, market, buy("room", 5000), key="a"),
         submission(one, market, buy("room", 5500), key="a"),
-        submission(two, market, buy("room", 6001)),
-        submission(two, market, buy("room", 6000)),
+        submission(two, market, buy("room", 7501)),
+        submission(two, market, buy("room", 7500)),
         submission(stranger, market, buy("room", 1)),
         submission(one, closed, buy("room", 1)),
     ]
@@ -208,7 +208,7 @@ def test_joining_twice_resumes_or_refuses() -> None:
     act = {"market": market, "identity": trader.identity}
     first = join_market(**act, limit_minor=5000, key="k")
     assert join_market(**act, limit_minor=5000, key="k").ref == first.ref
-    assert refusal_of(join_market, **act, limit_minor=6000, key="k").code == "idempotency_key_reused"
+    assert refusal_of(join_market, **act, limit_minor=7500, key="k").code == "idempotency_key_reused"
     assert refusal_of(join_market, **act, limit_minor=5000, key="other").code == "already_joined"
     assert refusal_of(join_market, **act, limit_minor=-1, key="x").code == "out_of_range"
     market.refresh_from_db()

@@ -32,7 +32,7 @@ def closed() -> Market:
     market = open_a_market(lots=[{"id": "room", "seller": Trader(card=None, payout=True).agent.ref}])
     for value in (5000, 7000):
         trader = Trader()
-        trader.join(market, 9000)
+        trader.join(market, 10_000)
         trader.bid(market, buy("room", value))
     close_now(market)
     close_market(market=market)

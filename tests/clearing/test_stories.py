@@ -35,7 +35,7 @@ def settle(market: Market, swept: Sweep) -> Round:
 def test_one_room_goes_to_the_highest_bid_at_the_second(swept: Sweep) -> None:
     hotel, guests = Trader(card=None, payout=True), [Trader() for _ in range(3)]
     market = open_a_market(lots=[{"id": "room", "seller": hotel.agent.ref, "reserve": 3000}])
-    parts = [guest.join(market, 9000) for guest in guests]
+    parts = [guest.join(market, 10_000) for guest in guests]
     for guest, value in zip(guests, (5000, 8000, 6500), strict=True):
         guest.bid(market, buy("room", value))
     round_ = settle(market, swept)
@@ -79,7 +79,7 @@ def test_a_bundle_of_two_sellers_is_won_paid_and_split(swept: Sweep) -> None:
     ]
     market = open_a_market(mechanism="vcg", lots=lots)
     both, flyer, sleeper = Trader(), Trader(), Trader()
-    names = [trader.join(market, 400_00).ref for trader in (both, flyer, sleeper)]
+    names = [trader.join(market, 500_00).ref for trader in (both, flyer, sleeper)]
     both.bid(market, {"atoms": [{"bundle": {"flight": 1, "hotel": 1}, "value": 38_000}]})
     flyer.bid(market, buy("flight", 21_000))
     sleeper.bid(market, buy("hotel", 9_000))
@@ -114,7 +114,7 @@ def test_a_cancelled_market_owes_nothing_and_holds_nothing(swept: Sweep) -> None
 def test_the_round_can_be_recomputed_by_anyone(swept: Sweep) -> None:
     market, guests = open_a_market(), [Trader() for _ in range(4)]
     for guest, value in zip(guests, (5000, 7000, 7000, 100), strict=True):
-        guest.join(market, 9000)
+        guest.join(market, 10_000)
         guest.bid(market, buy("room", value))
     round_ = settle(market, swept)
     problem, outcome = Problem.from_json(round_.problem), Outcome.from_json(round_.outcome)
@@ -127,7 +127,7 @@ def test_the_round_can_be_recomputed_by_anyone(swept: Sweep) -> None:
 @pytest.mark.parametrize("disclosure", ["own_only", "pseudonymous", "public"])
 def test_an_outcome_tells_each_what_the_market_discloses(swept: Sweep, disclosure: str) -> None:
     market, winner, loser = open_a_market(disclosure=disclosure), Trader(), Trader()
-    names = [trader.join(market, 9000).ref for trader in (winner, loser)]
+    names = [trader.join(market, 10_000).ref for trader in (winner, loser)]
     winner.bid(market, buy("room", 7321))
     loser.bid(market, buy("room", 5432))
     settle(market, swept)
@@ -143,8 +143,8 @@ def test_an_outcome_tells_each_what_the_market_discloses(swept: Sweep, disclosur
 
 def test_who_joined_and_did_not_bid_is_told_so(swept: Sweep) -> None:
     market, bidder, idler = open_a_market(), Trader(), Trader()
-    idle = idler.join(market, 9000)
-    bidder.join(market, 9000)
+    idle = idler.join(market, 10_000)
+    bidder.join(market, 10_000)
     bidder.bid(market, buy("room", 7000))
     settle(market, swept)
     assert outcome_answer(market, idle.ref)["why"] == "You had no bid in it."
@@ -163,7 +163,7 @@ def test_slots_rank_by_the_quality_that_the_operator_states_of_agents(swept: Swe
 
 def test_a_charge_that_no_card_takes_is_told_as_it_is(swept: Sweep) -> None:
     market, traders = open_a_market(), [Trader(), Trader()]
-    names = [trader.join(market, 9000).ref for trader in traders]
+    names = [trader.join(market, 10_000).ref for trader in traders]
     traders[0].bid(market, buy("room", 7000))
     traders[1].bid(market, buy("room", 40))
     settle(market, swept)
@@ -174,7 +174,7 @@ def test_a_charge_that_no_card_takes_is_told_as_it_is(swept: Sweep) -> None:
 
 def test_a_join_that_the_close_overtakes_is_refused_and_its_hold_released(swept: Sweep) -> None:
     market, trader = open_a_market(), Trader()
-    participation = trader.join(market, 9000)
+    participation = trader.join(market, 10_000)
     type(participation).objects.update(state="pending")
     close_now(market)
     swept()
@@ -185,7 +185,7 @@ def test_a_join_that_the_close_overtakes_is_refused_and_its_hold_released(swept:
 
 def test_events_of_a_life(swept: Sweep) -> None:
     market, guest = open_a_market(), Trader()
-    participation = guest.join(market, 9000)
+    participation = guest.join(market, 10_000)
     guest.bid(market, buy("room", 7000))
     settle(market, swept)
     events = streams.read(market.stream)

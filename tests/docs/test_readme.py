@@ -17,7 +17,7 @@ MARK = "-- step --"
 SAID = (  # what each step must answer, whatever the names, numbers and instants are
     ('"name":"stranger"', '"scopes":["keys","read","trade"]', "visa"),
     ('"mechanism":"second_price"', '"state":"open"', '"unit":"Amounts count 10^-2 EUR."'),
-    ("You can be charged at most 90.00 EUR.", '"status":"accepted"', "Buy 1 ticket for at most 90.00 EUR."),
+    ("You can be charged at most 100.00 EUR.", '"status":"accepted"', "Buy 1 ticket for at most 90.00 EUR."),
     ('"status":"cleared"', '"won":true', '"why":"You stated: buy 1 of ticket for at most 90.00 EUR.', '"state":"paid"'),
     ("participation.active", "ack:", "Buy 1 ticket", "market.settled", "why: You stated: buy 1 of ticket"),
     ('"state":"enabled"', "at most 50.00 EUR", "Buy 1 book for at most 42.00 EUR each.", "You receive 42.00 EUR."),

@@ -101,7 +101,7 @@ def trading(market: Market, *bodies: dict) -> None:
     """Each from an agent of its own."""
     for body in bodies:
         trader = Trader(payout=True)
-        trader.join(market, 90_00)
+        trader.join(market, 100_00)
         trader.bid(market, body)
 
 

@@ -77,7 +77,7 @@ def test_a_client_whose_line_is_cut_trades_as_if_nothing_had_been(server: Server
         line = Line(server.port)
         line.swallow = 1
         async with line.open() as url, client.Walras(url, trader.key) as walras:
-            trading = asyncio.ensure_future(walras.trade(market.ref, 9000, decide))
+            trading = asyncio.ensure_future(walras.trade(market.ref, 10_000, decide))
             await until(lambda: len(asked) >= 2)
             line.cut()
             await asyncio.to_thread(alone, other.join, market)
@@ -140,7 +140,7 @@ def test_refusals_are_raised_and_a_server_away_tries_the_patience(doors_only: Se
             assert await code_of(walras.bid(market.ref, buy("room", 5000))) == "not_joined"
             assert (await walras.preview(market.ref, buy("room", 5000)))["would"] == "not_joined"
             assert await code_of(anext(walras.follow("mkt_none"))) == "market_not_found"
-            await walras.join(market.ref, 9000)
+            await walras.join(market.ref, 10_000)
             ref = (await walras.bid(market.ref, buy("room", 5000)))["id"]
             assert await walras.standing(market.ref) == ref
             assert (await walras.withdraw(market.ref, ref))["status"] == "withdrawn"

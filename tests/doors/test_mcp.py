@@ -88,9 +88,9 @@ def test_an_agent_trades_by_tools_and_a_retry_does_not_act_twice(doors_only: Ser
         assert [row["id"] for row in (await model.call("find_markets", currency="EUR"))["markets"]] == [market.ref]
         assert (await model.call("bid", market=market.ref, **buy("room", 5000)))["code"] == "not_joined"
         assert (await model.call("explain", market=market.ref))["promises"]
-        join = {"market": market.ref, "limit_minor": 9000}
+        join = {"market": market.ref, "limit_minor": 10_000}
         assert await model.call("join", **join) == await model.call("join", **join)
-        assert (await model.call("join", **join | {"limit_minor": 9001}))["code"] == "already_joined"
+        assert (await model.call("join", **join | {"limit_minor": 15_000}))["code"] == "already_joined"
         assert (await model.call("preview", market=market.ref, **buy("room", 50)))["warnings"]
         offer = {"market": market.ref, **buy("room", 5000)}
         first = await model.call("bid", **offer)
@@ -104,7 +104,7 @@ def test_an_agent_trades_by_tools_and_a_retry_does_not_act_twice(doors_only: Ser
         statuses = [row["status"] for row in (await model.call("my_bids", market=market.ref))["bids"]]
         assert statuses == ["accepted", "withdrawn", "replaced"]
         assert (await model.call("outcome", market=market.ref))["code"] == "not_cleared"
-        assert (await model.call("whoami"))["participations"][0]["limit_minor"] == 9000
+        assert (await model.call("whoami"))["participations"][0]["limit_minor"] == 10_000
 
     play(doors_only, trader, story)
     assert (Bid.objects.count(), Participation.objects.count()) == (3, 1)
@@ -141,7 +141,7 @@ def test_the_outcome_is_told_and_explained(server: Server) -> None:
     market = open_a_market(lots=[{"id": "room", "seller": seller.agent.ref}])
 
     async def story(model: Model) -> None:
-        await model.call("join", market=market.ref, limit_minor=9000)
+        await model.call("join", market=market.ref, limit_minor=10_000)
         await model.call("bid", market=market.ref, **buy("room", 5000))
         numbers: dict = {"after": 0, "mine": 0}
         await asyncio.to_thread(alone, close_now, market)
@@ -170,7 +170,7 @@ def test_texts_of_others_arrive_marked_short_and_visible(doors_only: Server) -> 
     ]
     many = [open_a_market(title=f"{IGNORE[:60]}{n}") for n in range(30)]
     trader = Trader()
-    trader.join(crowd[0], limit_minor=9000)
+    trader.join(crowd[0], limit_minor=10_000)
 
     async def story(model: Model) -> None:
         listed, whole = await model.call("find_markets"), await model.call("find_markets", market=crowd[0].ref)
@@ -185,7 +185,7 @@ def test_texts_of_others_arrive_marked_short_and_visible(doors_only: Server) -> 
         offer |= {"budget": 9000}
         assert (await model.call("preview", **offer))["would"] == "accepted"
         assert (await model.call("bid", **offer))["status"] == "accepted"
-        assert (await model.call("bid", market=crowd[0].ref, **buy("room1", 9001)))["code"] == "over_limit"
+        assert (await model.call("bid", market=crowd[0].ref, **buy("room1", 10_001)))["code"] == "over_limit"
 
     play(doors_only, trader, story)
 

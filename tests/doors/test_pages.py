@@ -35,7 +35,7 @@ def bids(market: Market, *bodies: dict) -> None:
     """Each from an agent of its own."""
     for body in bodies:
         trader = Trader(payout=True)
-        trader.join(market, 90_000_00)
+        trader.join(market, 100_000_00)
         trader.bid(market, body)
 
 

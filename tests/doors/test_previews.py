@@ -55,12 +55,12 @@ def test_a_preview_says_what_the_bid_would_do_and_cost(doors_only: Server) -> No
     looker = Looker(doors_only, trader)
     said = looker.see(market.ref, buy("room", 8500))
     assert (said["means"], said["would"]) == ("Buy 1 room for at most 85.00 EUR.", "not_joined")
-    assert (said["limit_minor"], said["within_limit"], said["limit_needed_minor"]) == (None, None, 8500)
+    assert (said["limit_minor"], said["within_limit"], said["limit_needed_minor"]) == (None, None, 10_000)
     assert "participations" in said["next"]
-    trader.join(market, limit_minor=8000)
+    trader.join(market, limit_minor=7500)
     said = looker.see(market.ref, buy("room", 8500))
     assert (said["within_limit"], said["would"]) == (False, "over_limit")
-    said = looker.see(market.ref, buy("room", 8000))
+    said = looker.see(market.ref, buy("room", 7500))
     assert (said["within_limit"], said["would"], said["warnings"]) == (True, "accepted", [])
     standing = trader.bid(market, buy("room", 5000)).bid.ref
     said = looker.see(market.ref, buy("room", 6000))
@@ -86,5 +86,5 @@ def test_values_that_look_like_a_slip_are_warned_of(doors_only: Server) -> None:
         assert pointers(bare, buy("room", amount)) == expected, amount
     assert pointers(power, curve("room", (3, 51), (2, 40))) == []  # 0.051 EUR: an exponent of 3 prices finer
     assert pointers(reserved, curve("room", (1, 50))) == price
-    trader.join(bare, limit_minor=45_000)
+    trader.join(bare, limit_minor=50_000)
     assert pointers(bare, buy("room", 450)) == [""]

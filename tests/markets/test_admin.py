@@ -198,7 +198,7 @@ def test_clear_again_is_for_what_failed(operator: Client) -> None:
 def sealed() -> dict[str, str]:
     """A market with one sealed bid, and what an operator must never meet."""
     market, trader = open_a_market(title="Sealed"), Trader()
-    trader.join(market, 80_000_000)
+    trader.join(market, 75_000_000)
     trader.bid(market, buy("room", VALUE))
     bid = Bid.objects.get()
     content = bytes(bid.content)

@@ -9,12 +9,14 @@ from rest_framework.views import APIView
 
 from marketplace.agents.models import Agent
 from marketplace.core import clock
+from marketplace.core.ladder import DECADE
 from marketplace.core.untrusted import untrusted
 from marketplace.doors.finding import FILTERS, found_markets
 from marketplace.doors.paging import listed
 from marketplace.doors.rest.keys import caller, operator
 from marketplace.doors.rest.schemas import CREATED, OBJECT, PAGED, PARAMETERS, body
 from marketplace.doors.rest.strict import once, shaped
+from marketplace.markets.catalogue import rule
 from marketplace.markets.configuration import MarketConfiguration
 from marketplace.markets.models import Market
 from marketplace.markets.services import create_market, open_market
@@ -85,6 +87,7 @@ def market_answer(market: Market) -> dict[str, Any]:
         "unit": f"Amounts count 10^-{market.exponent} {market.currency}.",
         "lots": [_lot_answer(lot) for lot in market.lots.all()],
         "disclosure": market.disclosure,
+        "limit_ladder": DECADE if rule(market.mechanism).visibility == "sealed" else None,
         "participants": market.participants,
         "opens_at": clock.stamp(market.opens_at),
         "closes_at": clock.stamp(market.closes_at),
