@@ -17,11 +17,9 @@ async def join(http: httpx.AsyncClient) -> dict:
     while True:
         for market in (await http.get(OPEN)).raise_for_status().json()["markets"]:
             key = {"Idempotency-Key": f"join-{market['id']}"}  # the same key again: the same answer, no second act
-            answer = await http.post(
-                f"markets/{market['id']}/participations/", json={"limit_minor": 10000}, headers=key
-            )
-            if answer.status_code != 409:  # 409: it has just closed
-                return answer.raise_for_status() and market
+            said = await http.post(f"markets/{market['id']}/participations/", json={"limit_minor": 10000}, headers=key)
+            if said.status_code != 409:  # 409: it has just closed
+                return said.raise_for_status() and market
         await asyncio.sleep(1)
 
 
