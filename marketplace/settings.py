@@ -5,6 +5,8 @@ from pathlib import Path
 
 import dj_database_url
 
+from marketplace.core.limits import RATE_REQUESTS
+
 BASE_DIR = Path(__file__).resolve().parent.parent
 DEBUG = os.environ.get("WALRAS_DEBUG", "") == "1"
 SECRET_KEY = os.environ.get("WALRAS_SECRET_KEY", "")  # a system check refuses a weak one outside DEBUG
@@ -48,6 +50,7 @@ MIDDLEWARE = [
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "marketplace.doors.rest.rates.rate_headers",
 ]
 
 ROOT_URLCONF = "marketplace.urls"
@@ -117,6 +120,10 @@ STRIPE_API_BASE = os.environ.get("STRIPE_API_BASE", "")  # empty: Stripe's own
 STRIPE_CALLS_PER_SECOND = float(os.environ.get("STRIPE_CALLS_PER_SECOND") or (0 if STRIPE_API_BASE else 20))
 STRIPE_HTTP_CLIENT = os.environ.get("STRIPE_HTTP_CLIENT", "")  # dotted path of a stripe.HTTPClient; empty: the SDK's
 STRIPE_WEBHOOK_SECRET = os.environ.get("STRIPE_WEBHOOK_SECRET", "whsec_walras_sandbox")
+
+# --- how many requests a key may make in ten seconds; 0: as many as it likes ------------------------------------------
+
+RATE_LIMIT = int(os.environ.get("WALRAS_RATE_LIMIT") or RATE_REQUESTS)
 
 # --- outgoing webhooks: public https addresses only, unless this is a test or the demo --------------------------------
 

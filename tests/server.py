@@ -15,9 +15,9 @@ HTTP = httpx.Client(trust_env=False, timeout=30)  # one for all: each new one wo
 
 
 class Server:
-    """`manage.py serve` on a free port; `sweeps` says whether it does background work."""
+    """`manage.py serve` on a free port; `sweeps`: with background work or not; `environment`: what else it is told."""
 
-    def __init__(self, *, sweeps: bool, log: Path) -> None:
+    def __init__(self, *, sweeps: bool, log: Path, **environment: str) -> None:
         self.port = free_port(0)
         self.url = f"http://{HOST}:{self.port}"
         self.socket_url = f"ws://{HOST}:{self.port}"
@@ -28,6 +28,7 @@ class Server:
             "STRIPE_SANDBOX_DATABASE": str(connections["stripe_sandbox"].settings_dict["NAME"]),
             "WALRAS_SWEEPS": "1" if sweeps else "0",
             "WALRAS_LOG_LEVEL": "WARNING",
+            **environment,
         }
         self.start()
 

@@ -40,8 +40,10 @@ def refused(refusal: Refusal) -> Answer:
     headers = {"content-type": CONTENT_TYPE}
     if refusal.status == 401:
         headers["www-authenticate"] = "Bearer"
-    if refusal.status == 429:
-        headers["retry-after"] = "1"
+    if refusal.status in (429, 503):
+        headers["retry-after"] = str(refusal.extra.get("retry_after", 1))
+    if refusal.code == "rate_limited":
+        headers |= {"ratelimit-remaining": "0", "ratelimit-reset": headers["retry-after"]}
     return Answer(refusal.status, headers, refusal.encoded())
 
 

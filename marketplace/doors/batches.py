@@ -14,6 +14,7 @@ from marketplace.bidding.books import Decision
 from marketplace.bidding.intake import committer
 from marketplace.bidding.submissions import BidBody, Submission, read_submission
 from marketplace.core import idempotency, limits, strict_json
+from marketplace.core.rates import rates
 from marketplace.core.refusals import Refusal
 from marketplace.doors.answer import Answer, find_terms, refused, said
 from marketplace.markets.terms import Terms
@@ -121,6 +122,7 @@ async def _read(
 def _submission(item: BatchItem, key: str, identity: Identity | Refusal, terms: Terms) -> Submission:
     if isinstance(identity, Refusal):
         raise identity
+    rates.take(identity.key_ref).refuse_over()
     identity.refuse_without("trade")
     return read_submission(value=strict_json.as_object(item.bid), key=key, identity=identity, terms=terms)
 

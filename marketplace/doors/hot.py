@@ -4,8 +4,9 @@ import re
 from collections.abc import Awaitable, Callable
 from typing import Any
 
-from marketplace.agents.keys import bearer
+from marketplace.agents.keys import Identity, bearer
 from marketplace.core import limits
+from marketplace.core.rates import rates
 from marketplace.core.refs import PATTERN
 from marketplace.core.refusals import Refusal
 from marketplace.doors import batches
@@ -32,12 +33,22 @@ async def serve_hot(place: Place, scope: dict[str, Any], receive: Receive, send:
     """Read the request, answer it, send the answer."""
     market_ref, (door, most) = place[0], _DOORS[place[1]]
     headers = {name.decode("latin-1").lower(): value.decode("latin-1") for name, value in scope["headers"]}
+    limited: dict[str, str] = {}
     try:
         identity = await identify(bearer(headers.get("authorization")))
+        limited = counted(identity)
         reply = await door(await read_body(receive, most), headers, identity, market_ref)
     except Refusal as refusal:
         reply = refused(refusal)
-    await respond(send, reply)
+    await respond(send, reply, limited)
+
+
+def counted(identity: Identity) -> dict[str, str]:
+    """Count the request; the headers that say where the key stands. Raises Refusal."""
+    standing = rates.take(identity.key_ref)
+    if standing.over:
+        standing.refuse_over()
+    return standing.headers()
 
 
 async def read_body(receive: Receive, most: int = limits.BODY_BYTES) -> bytes:
@@ -52,9 +63,9 @@ async def read_body(receive: Receive, most: int = limits.BODY_BYTES) -> bytes:
     return b"".join(parts)
 
 
-async def respond(send: Send, reply: Answer) -> None:
-    """Send an answer."""
-    headers = [(name.encode(), value.encode()) for name, value in reply.headers.items()]
+async def respond(send: Send, reply: Answer, more: dict[str, str] | None = None) -> None:
+    """Send an answer, with more headers where there are some."""
+    headers = [(name.encode(), value.encode()) for name, value in ((more or {}) | reply.headers).items()]
     headers.append((b"content-length", str(len(reply.body)).encode()))
     await send({"type": "http.response.start", "status": reply.status, "headers": headers})
     await send({"type": "http.response.body", "body": reply.body})

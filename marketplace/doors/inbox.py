@@ -10,7 +10,7 @@ from marketplace.agents.keys import Identity, bearer
 from marketplace.core import limits
 from marketplace.core.refusals import Refusal
 from marketplace.doors.answer import JSON, Answer, identify, refused
-from marketplace.doors.hot import Receive, Send, respond
+from marketplace.doors.hot import Receive, Send, counted, respond
 from marketplace.doors.hub import Frame, read_frames
 from marketplace.doors.polling import read_or_wait
 
@@ -69,6 +69,7 @@ async def serve_inbox(scope: dict[str, Any], receive: Receive, send: Send) -> No
     query = dict(parse_qsl(scope["query_string"].decode("latin-1"), keep_blank_values=True))
     try:
         identity = await identify(bearer(headers.get("authorization")))
+        limited = counted(identity)
     except Refusal as refusal:
         await respond(send, refused(refusal))
         return
@@ -76,7 +77,7 @@ async def serve_inbox(scope: dict[str, Any], receive: Receive, send: Send) -> No
     try:
         await asyncio.wait((gone, reply), return_when=asyncio.FIRST_COMPLETED)
         if reply.done():
-            await respond(send, reply.result())
+            await respond(send, reply.result(), limited)
     finally:
         for task in (gone, reply):
             task.cancel()

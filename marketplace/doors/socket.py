@@ -11,6 +11,7 @@ from channels.generic.websocket import AsyncWebsocketConsumer
 
 from marketplace.agents.keys import Identity, bearer
 from marketplace.core import limits, strict_json
+from marketplace.core.rates import rates
 from marketplace.core.refusals import Refusal
 from marketplace.doors.answer import Answer, identify, refused, said
 from marketplace.doors.feed import Feed
@@ -96,6 +97,7 @@ class AgentSocket(AsyncWebsocketConsumer):
         try:
             frame = _read(text_data)
             frame_id = frame.id
+            rates.take(self.identity.key_ref if self.identity else f"socket {id(self)}").refuse_over()
             await self._act(frame)
         except Refusal as refusal:
             await self.answer(frame_id, refused(refusal))

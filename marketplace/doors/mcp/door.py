@@ -14,7 +14,7 @@ from marketplace.agents.keys import bearer
 from marketplace.core import limits, strict_json
 from marketplace.core.refusals import Refusal
 from marketplace.doors.answer import Answer, identify, refused, said
-from marketplace.doors.hot import read_body, respond
+from marketplace.doors.hot import counted, read_body, respond
 from marketplace.doors.mcp.call import MESSAGE_DEPTH, read_call
 from marketplace.doors.mcp.server import CALL, make_server
 
@@ -50,6 +50,7 @@ class McpDoor:
         try:
             _refuse_door(scope, headers)
             identity = await identify(bearer(headers.get("authorization")))
+            counted(identity)
             body = await read_body(receive)
         except Refusal as refusal:
             await respond(send, refused(refusal))

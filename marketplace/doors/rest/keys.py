@@ -8,6 +8,8 @@ from rest_framework.permissions import SAFE_METHODS
 from rest_framework.request import Request
 
 from marketplace.agents.keys import Identity, bearer, identify
+from marketplace.core.rates import rates
+from marketplace.doors.rest.rates import STANDING
 
 
 class KeyAuthentication(BaseAuthentication):
@@ -16,7 +18,13 @@ class KeyAuthentication(BaseAuthentication):
     def authenticate(self, request: Request) -> tuple[Identity, None] | None:
         """The identity, or None where no key was sent."""
         header = request.headers.get("Authorization")
-        return None if header is None else (identify(bearer(header)), None)
+        if header is None:
+            return None
+        identity = identify(bearer(header))
+        standing = rates.take(identity.key_ref)
+        request._request.META[STANDING] = standing
+        standing.refuse_over()
+        return identity, None
 
     def authenticate_header(self, request: Request) -> str:
         """What a 401 asks for."""
