@@ -17,7 +17,7 @@ help: ## list these habits
 
 install: $(FULL) ## make .venv with everything that tests and linters need
 
-demo: $(BASE) ## play a real market to settled money; SCENE=upgrade|last_room|electricity, EXIT=1 ends by itself
+demo: $(BASE) ## play a real market to settled money; SCENE=trip|upgrade|last_room|electricity, EXIT=1 ends by itself
 	@$(PY) -m marketplace.demo
 
 serve: $(BASE) ## serve the marketplace on 127.0.0.1:8000, with a Stripe sandbox beside it unless STRIPE_API_KEY is set

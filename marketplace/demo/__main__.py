@@ -60,6 +60,8 @@ async def _show(place: Place, doors: Doors, played: Played) -> None:
     path = place.directory / f"outcome-{played.market['id']}.csv"
     path.write_text(played.report)
     print(f"  Report: {path.relative_to(ROOT)}   Page: {place.url}/markets/{played.market['id']}/")
+    if played.scene.compared is not None:
+        print(f"  {played.scene.compared(played.outcome['welfare'])}")
 
 
 async def _stay(place: Place, doors: Doors, operator: str) -> None:
@@ -91,7 +93,7 @@ def _invite(place: Place, stranger: Agent, operator: str) -> None:
 
 def main() -> int:
     """Read SCENE, EXIT and PORT from the environment; the exit status says whether all was settled."""
-    scene, leave = os.environ.get("SCENE") or "upgrade", os.environ.get("EXIT") == "1"
+    scene, leave = os.environ.get("SCENE") or "trip", os.environ.get("EXIT") == "1"
     if scene not in SCENES:
         print(f"There is no scene {scene!r}; SCENE is one of {', '.join(SCENES)}.", file=sys.stderr)
         return 2

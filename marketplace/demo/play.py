@@ -29,6 +29,7 @@ class Played:
     outcome: JSON
     report: str
     seconds: float  # from the close to the last cent
+    previews: dict[str, JSON]  # of those who bid by a preference
 
 
 async def play(doors: Doors, operator: str, scene: Scene) -> Played:
@@ -39,47 +40,61 @@ async def play(doors: Doors, operator: str, scene: Scene) -> Played:
     open_for = LEAST_SECONDS + round((time.monotonic() - started) * JOINING_TO_REGISTERING)
     market = await _open(doors, operator, scene, open_for)
     ending = asyncio.create_task(_followed(doors, operator, market["id"]))  # a socket that nobody reads is cut off
-    await _each(
+    previews = await _each(
         "bids", list(enumerate(scene.bids)), lambda task: _trade(doors, market, agents[task[1]["agent"]], *task)
     )
     seconds = await ending
     outcome = await doors.get(operator, f"markets/{market['id']}/outcome/")
     report = await doors.text(operator, f"markets/{market['id']}/report.csv")
-    return Played(scene, market, agents, outcome, report, seconds)
+    seen = {bid["agent"]: preview for bid, preview in zip(scene.bids, previews, strict=True) if preview}
+    return Played(scene, market, agents, outcome, report, seconds, seen)
 
 
 async def _register(doors: Doors, operator: str, bid: JSON) -> Agent:
     agent = await doors.register(operator, bid["agent"])
     if _sells(bid):
         await doors.post(agent.key, "payout-accounts/", {})
-    if worst_units(bid):
+    if "preference" in bid or worst_units(bid):
         await doors.post(agent.key, "payment-methods/", {"payment_method": "pm_card_visa"})
     return agent
 
 
 async def _open(doors: Doors, operator: str, scene: Scene, seconds: int) -> JSON:
-    lots = scene.market["lots"]
-    if scene.seller is not None:
-        seller = await doors.register(operator, scene.seller, kind="firm")
-        await doors.post(seller.key, "payout-accounts/", {})
-        lots = [{**lot, "seller": seller.ref} for lot in lots]
+    lots = [{"seller": scene.seller, **lot} for lot in scene.market["lots"]]
+    sellers = {}
+    for name in sorted({lot["seller"] for lot in lots if lot["seller"]}):
+        sellers[name] = await doors.register(operator, name, kind="firm")
+        await doors.post(sellers[name].key, "payout-accounts/", {})
+    lots = [{**lot, "seller": sellers[lot["seller"]].ref if lot["seller"] else None} for lot in lots]
     stated = {**scene.market, "lots": lots, "title": scene.title, "description": scene.story, "closes_in_s": seconds}
     return await doors.post(operator, "markets/", stated)
 
 
-async def _trade(doors: Doors, market: JSON, agent: Agent, index: int, bid: JSON) -> None:
-    """Join with what the bid could cost, then bid: even numbers by REST, odd ones by websocket."""
-    await join(doors, market, agent, bid)
-    body = {name: part for name, part in bid.items() if name != "agent"}
+async def _trade(doors: Doors, market: JSON, agent: Agent, index: int, bid: JSON) -> JSON | None:
+    """Join with what the bid could cost, then bid: even numbers by REST, odd ones by websocket.
+
+    A preference is stored, previewed and then bid by its id; returned is what the preview said.
+    """
+    body, preview = {name: part for name, part in bid.items() if name != "agent"}, None
+    if "preference" in body:
+        stored = await doors.post(agent.key, "preferences/", {"preference": body["preference"]})
+        body = {"preference": stored["id"]}
+        preview = await doors.post(agent.key, f"markets/{market['id']}/previews/", body)
+    await join(doors, market, agent, preview["worst_case_minor"] if preview else worst_minor(market, bid))
     if index % 2:
         await doors.bid_by_socket(agent, market["id"], body)
     else:
         await doors.post(agent.key, f"markets/{market['id']}/bids/", body)
+    return preview
 
 
-async def join(doors: Doors, market: JSON, agent: Agent, bid: JSON) -> None:
-    """Join under the least limit that covers the bid: a step of the ladder, and no less than a card can be held for."""
-    worst = minor_from_units(worst_units(bid), market["exponent"], market["currency"])
+def worst_minor(market: JSON, bid: JSON) -> int:
+    """The most that atoms or steps could cost, in minor units."""
+    return minor_from_units(worst_units(bid), market["exponent"], market["currency"])
+
+
+async def join(doors: Doors, market: JSON, agent: Agent, worst: int) -> None:
+    """Join under the least step of the ladder that covers the worst case, and what a card can be held for."""
     limit = rung_above(max(worst, least_charge(market["currency"]))) if worst else 0
     await doors.post(agent.key, f"markets/{market['id']}/participations/", {"limit_minor": limit})
 

@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 from marketplace.demo.client import JSON, Agent, Doors, RefusedError
 from marketplace.demo.place import whole_number
-from marketplace.demo.play import join
+from marketplace.demo.play import join, worst_minor
 from mechanisms.strategies import Situation, shading, truthful
 
 SECONDS = whole_number("PRACTICE_SECONDS", 60, least=5)
@@ -71,7 +71,7 @@ class Practice:
         bid = strategy(situation, value, self._random)
         body = {name: part for name, part in bid.items() if name != "agent"}
         try:
-            await join(self._doors, market, rival, bid)
+            await join(self._doors, market, rival, worst_minor(market, bid))
             await self._doors.post(rival.key, f"markets/{market['id']}/bids/", body)
         except RefusedError as error:
             print(f"  {rival.name} could not bid: {error}")

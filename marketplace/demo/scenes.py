@@ -5,7 +5,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from marketplace.demo.first_come import ORDERS, mean_first_come_welfare
 from marketplace.demo.travellers import survey, upgrade_orders
+from marketplace.demo.trip import HOTEL, PEOPLE, trip_market, trip_problem, wish
 from mechanisms.readers import read_omie
 
 OMIE = Path(__file__).parent / "data" / "omie-2009-01-02-hour1" / "OfferAndDemandCurve_1_20090102.TXT"
@@ -13,7 +15,11 @@ OMIE = Path(__file__).parent / "data" / "omie-2009-01-02-hour1" / "OfferAndDeman
 
 @dataclass(frozen=True)
 class Scene:
-    """A market to open, and who bids what in it; `seller` offers the lot itself where the rule is one-sided."""
+    """A market to open, and who bids what in it; `seller` offers the lots that name none, where the rule is one-sided.
+
+    Bids may hold a preference, which is then stored, previewed and bid by its id. `said`: what a shown agent's person
+    said, in words. `compared`: from the welfare reached, a last line.
+    """
 
     title: str
     story: str
@@ -22,6 +28,9 @@ class Scene:
     unit: str
     seller: str | None = None
     shown: tuple[str, ...] = field(default=())  # whose explanation is printed
+    receivers: str = ""
+    said: dict[str, str] = field(default_factory=dict)
+    compared: Callable[[int], str] | None = None
 
 
 def upgrade() -> Scene:
@@ -86,7 +95,37 @@ def electricity() -> Scene:
     )
 
 
+def trip() -> Scene:
+    """Thirty flights, three rooms, and ten people who have said what they want."""
+    return Scene(
+        title="A trip: thirty flights, of which six will do",
+        story=(
+            f"{len(PEOPLE)} people want to fly from Berlin to Lisbon: nonstop, before noon, an aisle seat; a hotel for"
+            f" the same nights is worth more to {len(HOTEL)} of them."
+        ),
+        market=trip_market(),
+        bids=[{"agent": name, "preference": wish(name)} for name in PEOPLE],
+        unit="lots",
+        receivers="the airlines and the hotel receive it",
+        shown=("ada", "hana", "cleo"),
+        said={
+            "ada": "As long as the flight is nonstop and leaves in the morning, and I have an aisle seat:"
+            " up to 420, ten less for each half hour longer.",
+            "hana": "The same, up to 330, eight less for each hour after six; and a hotel for these nights.",
+            "cleo": "The same as ada, up to 265, five less for each half hour longer.",
+        },
+        compared=_first_come,
+    )
+
+
+def _first_come(welfare: int) -> str:
+    share = mean_first_come_welfare(trip_problem()) / welfare
+    words = f"Served first come, first served, the same people would have had {share:.0%} of this welfare"
+    return f"{words} (mean of {ORDERS:,} orders)."
+
+
 SCENES: dict[str, Callable[[], list[Scene]]] = {
+    "trip": lambda: [trip()],
     "upgrade": lambda: [upgrade(), last_room()],
     "last_room": lambda: [last_room()],
     "electricity": lambda: [electricity()],

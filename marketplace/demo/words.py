@@ -4,7 +4,7 @@ import csv
 import io
 
 from marketplace.core.money import amount_text
-from marketplace.demo.client import Doors
+from marketplace.demo.client import JSON, Doors
 from marketplace.demo.play import Played
 
 
@@ -20,16 +20,49 @@ def told(played: Played) -> str:
 
 
 async def explained(doors: Doors, played: Played) -> str:
-    """What some of the agents are told about their own result."""
+    """What some of the agents are told: which lots were out and why, then their own result."""
     lines = []
     for name in played.scene.shown:
+        if name in played.previews:
+            lines.append(f'  {name}\'s person said: "{played.scene.said[name]}"')
+            lines += _judged(played.previews[name], in_full=name == played.scene.shown[0])
         answer = await doors.get(played.agents[name].key, f"markets/{played.market['id']}/outcome/")
-        lines.append(f"  {name}: {answer['why']}")
+        lines.append(f"  {name}: {answer['why']}{await _pivot(doors, played, name, answer['mine'])}")
     return "\n".join(lines)
+
+
+async def _pivot(doors: Doors, played: Played, name: str, mine: JSON) -> str:
+    """Under VCG why a winner pays just so much: what it adds to everybody's gain is taken off what it stated."""
+    path = f"markets/{played.market['id']}/participations/"
+    (joined,) = (await doors.get(played.agents[name].key, path))["participations"]
+    without = played.outcome.get("certificate", {}).get("without", {}).get(joined["id"])
+    if without is None or played.market["mechanism"] != "vcg":
+        return ""
+    adds = played.outcome["welfare"] - without["welfare"]
+    all_, rest, added, stated, paid = (
+        _money(units, played.market)
+        for units in (played.outcome["welfare"], without["welfare"], adds, mine["payment"] + adds, mine["payment"])
+    )
+    return f" All gain {all_}, without {name} {rest}: so {name} adds {added} and pays {stated} less that, {paid}."
+
+
+def _judged(preview: JSON, *, in_full: bool) -> list[str]:
+    """Item by item what qualifies and for how much; in full also which conditions kept the other lots out."""
+    lines = []
+    for name, item in preview["preference"]["items"].items():
+        worths = ", ".join(f"{row['lot']} ({row['worth'] // 100})" for row in item["qualify"])
+        lines.append(f"    {name}: of {len(item['qualify']) + len(item['out'])} these qualify: {worths}")
+        counted: dict[str, list[str]] = {}
+        for row in item["out"] if in_full else ():
+            counted.setdefault(" and ".join(one["words"] for one in row["failed"]), []).append(row["lot"])
+        lines += [f'      out, not "{words}": {" ".join(lots)}' for words, lots in counted.items()]
+    return lines
 
 
 def _trade_words(played: Played) -> str:
     outcome = played.outcome
+    if outcome["traded"] and not outcome["prices_text"]:
+        return f"{sum(outcome['traded'].values())} {played.scene.unit} sold, {', '.join(outcome['traded'])}"
     parts = [
         f"{outcome['traded'].get(lot, 0):,} {played.scene.unit} at {price}"
         for lot, price in sorted(outcome["prices_text"].items())
@@ -40,6 +73,8 @@ def _trade_words(played: Played) -> str:
 def _payment_words(played: Played) -> str:
     paid, got = _totals(played.report)
     buyers = f"{paid[0]} {'buyer pays' if paid[0] == 1 else 'buyers pay'} {_money(paid[1], played.market)}"
+    if not got[0] and played.scene.receivers:
+        return f"{buyers}; {played.scene.receivers}."
     if not got[0]:
         return f"{buyers}; the {played.scene.seller} receives it."
     return (

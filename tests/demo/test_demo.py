@@ -90,4 +90,4 @@ def test_a_stranger_s_bid_is_cleared_explained_and_settled(demo: Demo) -> None:
 def test_an_unknown_scene_is_refused_in_one_line(tmp_path: Path) -> None:
     demo = Demo(tmp_path / "demo.log", SCENE="moon")
     assert demo.process.wait(30) == 2
-    assert demo.printed() == "There is no scene 'moon'; SCENE is one of upgrade, last_room, electricity.\n"
+    assert demo.printed() == "There is no scene 'moon'; SCENE is one of trip, upgrade, last_room, electricity.\n"
