@@ -1,19 +1,33 @@
 """Money as an operator sees it: to look at, never to change by hand."""
 
+from collections.abc import Callable
 from typing import Any
 
-from django.contrib import admin
+from django.contrib import admin, messages
+from django.contrib.auth import get_permission_codename
+from django.db.models import QuerySet
 from django.http import HttpRequest
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import mark_safe
 
+from marketplace.core.refusals import Refusal
+from marketplace.settlement import pushes
 from marketplace.settlement.models import (
+    Attempt,
     Authorisation,
     Journal,
     Obligation,
     PaymentMethod,
     PayoutAccount,
+    Task,
     Transfer,
     WebhookEvent,
 )
+from marketplace.settlement.reconciliation import reconcile
+from marketplace.settlement.refunds import refund
+from marketplace.settlement.releases import release_hold
+from marketplace.settlement.tasks import close_tasks
+from marketplace.settlement.timelines import timeline
 
 
 class ReadOnlyAdmin(admin.ModelAdmin):
@@ -32,12 +46,41 @@ class ReadOnlyAdmin(admin.ModelAdmin):
         return False
 
 
+class PushedAdmin(ReadOnlyAdmin):
+    """Nothing is changed by hand, but services may be called for the rows that are ticked."""
+
+    def has_push_permission(self, request: HttpRequest) -> bool:
+        """Who could change such rows, were they to be changed by hand."""
+        name = get_permission_codename("change", self.opts)
+        return request.user.has_perm(f"{self.opts.app_label}.{name}")
+
+    def each(
+        self, request: HttpRequest, rows: QuerySet[Any], act: Callable[[Any], object], done: str, lost: str
+    ) -> None:
+        """Each row by itself; one that is refused does not keep the others back."""
+        for row in rows:
+            try:
+                level, words = (messages.SUCCESS, done) if act(row) else (messages.WARNING, f"unchanged: {lost}")
+            except Refusal as refusal:
+                level, words = messages.ERROR, f"refused: {refusal.detail}"
+            self.message_user(request, f"{row}: {words}.", level)
+
+
 @admin.register(Journal)
-class JournalAdmin(ReadOnlyAdmin):
+class JournalAdmin(PushedAdmin):
     """The books of each market."""
 
     list_display = ("name", "currency", "head_seq")
     search_fields = ("name",)
+    actions = ("compare",)
+
+    @admin.action(description="Compare with Stripe's books now", permissions=["push"])
+    def compare(self, request: HttpRequest, queryset: QuerySet[Journal]) -> None:
+        """What differs becomes a task."""
+        for journal in queryset:
+            found = reconcile(journal=journal)
+            level = messages.WARNING if found else messages.SUCCESS
+            self.message_user(request, f"{journal}: {len(found)} differences.", level)
 
 
 @admin.register(Transfer)
@@ -50,31 +93,107 @@ class TransferAdmin(ReadOnlyAdmin):
     list_select_related = ("journal",)
 
 
+class TimelineAdmin(PushedAdmin):
+    """Rows whose page tells their whole story."""
+
+    readonly_fields = ("story",)
+
+    @admin.display(description="timeline")
+    def story(self, row: Any) -> str:
+        """Every attempt, booking, event and task, oldest first."""
+        lines = [(f"{each.at:%Y-%m-%d %H:%M:%S.%f}"[:-3], *each[1:]) for each in timeline(row)]
+        cells = format_html_join("", "<tr><td>{}</td><td>{}</td><td>{}</td><td><code>{}</code></td></tr>", lines)
+        heads = mark_safe("<tr><th>at (UTC)</th><th>what</th><th>detail</th><th>at Stripe</th></tr>")
+        return format_html("<table>{}{}</table>", heads, cells)
+
+
 @admin.register(Authorisation)
-class AuthorisationAdmin(ReadOnlyAdmin):
+class AuthorisationAdmin(TimelineAdmin):
     """The holds behind participations."""
 
     list_display = ("ref", "reference", "amount_minor", "captured_minor", "currency", "state", "release_due", "tries")
     list_filter = ("state", "currency", "release_due")
     search_fields = ("ref", "reference", "payment_intent")
+    actions = ("retry", "release")
+
+    @admin.action(description="Retry now, under the same key", permissions=["push"])
+    def retry(self, request: HttpRequest, queryset: QuerySet[Authorisation]) -> None:
+        """Those that wait for their next try."""
+        self.each(request, queryset, lambda row: pushes.retry(row=row), "will be tried now", "nothing is due")
+
+    @admin.action(description="Release the hold", permissions=["push"])
+    def release(self, request: HttpRequest, queryset: QuerySet[Authorisation]) -> None:
+        """Those that owe nothing."""
+
+        def act(row: Authorisation) -> object:
+            return release_hold(authorisation=row)
+
+        self.each(request, queryset, act, "will be released", "a capture is owed, or nothing is held")
 
 
 @admin.register(Obligation)
-class ObligationAdmin(ReadOnlyAdmin):
+class ObligationAdmin(TimelineAdmin):
     """What is owed, and what became of it."""
 
     list_display = ("ref", "round_ref", "kind", "reference", "amount_minor", "currency", "state", "last_error")
     list_filter = ("state", "kind", "currency")
     search_fields = ("ref", "round_ref", "reference", "stripe_id")
+    actions = ("retry", "resend", "refund")
+
+    @admin.action(description="Retry now, under the same key", permissions=["push"])
+    def retry(self, request: HttpRequest, queryset: QuerySet[Obligation]) -> None:
+        """Those that wait for their next try."""
+        self.each(request, queryset, lambda row: pushes.retry(row=row), "will be tried now", "nothing is due")
+
+    @admin.action(description="Resend a payout that is held for its seller", permissions=["push"])
+    def resend(self, request: HttpRequest, queryset: QuerySet[Obligation]) -> None:
+        """Those that wait for a seller's account."""
+        self.each(request, queryset, lambda row: pushes.resend(obligation=row), "will be sent", "it is not held")
+
+    @admin.action(description="Refund a collect in full, sellers giving back their part", permissions=["push"])
+    def refund(self, request: HttpRequest, queryset: QuerySet[Obligation]) -> None:
+        """What was collected."""
+        self.each(request, queryset, lambda row: refund(obligation=row), "will be refunded", "")
+
+
+@admin.register(Task)
+class TaskAdmin(PushedAdmin):
+    """What only a person can decide or should know; docs/operations.md says what to do about each code."""
+
+    list_display = ("code", "subject", "detail", "opened_at", "closed_at")
+    list_filter = ("code", ("closed_at", admin.EmptyFieldListFilter))
+    search_fields = ("subject", "detail")
+    ordering = ("closed_at", "-opened_at")
+    actions = ("close",)
+
+    @admin.action(description="Close: seen to", permissions=["push"])
+    def close(self, request: HttpRequest, queryset: QuerySet[Task]) -> None:
+        """A person has seen to it."""
+        self.message_user(request, f"{close_tasks(queryset)} closed.")
+
+
+@admin.register(Attempt)
+class AttemptAdmin(ReadOnlyAdmin):
+    """Every key that was ever sent, and what Stripe made of it."""
+
+    list_display = ("key", "state", "calls", "first_at", "last_at", "answered_at", "stripe_id", "detail")
+    list_filter = ("verb", "state")
+    search_fields = ("key", "subject", "stripe_id")
 
 
 @admin.register(WebhookEvent)
-class WebhookEventAdmin(ReadOnlyAdmin):
+class WebhookEventAdmin(PushedAdmin):
     """What Stripe told us, and when it was looked into."""
 
     list_display = ("event_id", "kind", "object_id", "received_at", "handled_at", "tries")
     list_filter = ("kind",)
     search_fields = ("event_id", "object_id")
+    actions = ("look_again",)
+
+    @admin.action(description="Look into it again", permissions=["push"])
+    def look_again(self, request: HttpRequest, queryset: QuerySet[WebhookEvent]) -> None:
+        """Fetch what it was about."""
+        self.each(request, queryset, lambda row: pushes.look_again(event=row), "will be looked into", "")
 
 
 @admin.register(PaymentMethod)

@@ -20,9 +20,9 @@ def put_off(row: Obligation, result: Result) -> None:
     _later(row, last_error=reason[:200])
 
 
-def begin_again(row: Obligation, reason: str = "") -> None:
+def begin_again(row: Obligation, reason: str = "", longest: float = work.LONGEST_DELAY) -> None:
     """This attempt has left nothing and never will: the next has a key of its own."""
-    _later(row, state=State.PENDING, attempt=F("attempt") + 1, last_error=reason[:200])
+    _later(row, longest, state=State.PENDING, attempt=F("attempt") + 1, last_error=reason[:200])
 
 
 def another_amount(row: Obligation, made: dict[str, Any]) -> None:
@@ -34,6 +34,6 @@ def another_amount(row: Obligation, made: dict[str, Any]) -> None:
         tasks.open_task(subject=row.ref, code="another_amount", detail=detail)
 
 
-def _later(row: Obligation, **changes: Any) -> None:
+def _later(row: Obligation, longest: float = work.LONGEST_DELAY, **changes: Any) -> None:
     rows = Obligation.objects.filter(pk=row.pk, state__in=OPEN)
-    rows.update(tries=F("tries") + 1, due_at=work.again_at(row.tries), **changes)
+    rows.update(tries=F("tries") + 1, due_at=work.again_at(row.tries, longest), **changes)

@@ -70,6 +70,11 @@ def fetch_intent(intent: str) -> Result:
     return call(lambda c: c.v1.payment_intents.retrieve(intent))
 
 
+def fetch_dispute(dispute: str) -> Result:
+    """A dispute as it is now."""
+    return call(lambda c: c.v1.disputes.retrieve(dispute))
+
+
 def transfer(*, amount: int, currency: str, destination: str, group: str, metadata: dict[str, str], key: str) -> Result:
     """Move collected money to a connected account."""
     params: Any = {

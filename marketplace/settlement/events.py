@@ -5,9 +5,10 @@ from django.db import transaction
 from marketplace.core import clock
 from marketplace.settlement import attempts, authorisations, calls, ledger, releases, tasks, wallets, work
 from marketplace.settlement.gateway import Done, Result, Unknown
-from marketplace.settlement.models import Authorisation, Obligation, PayoutAccount, WebhookEvent
+from marketplace.settlement.models import Authorisation, Obligation, PayoutAccount, Reconciliation, Task, WebhookEvent
 
 State = Authorisation.State
+MOVED_ELSEWHERE = ("charge.refunded", "transfer.reversed")
 AT_REST = (State.REFUSED, State.CAPTURED, State.RELEASED)
 
 
@@ -24,6 +25,11 @@ def sweep_events() -> int:
 
 def _tells(event: WebhookEvent) -> bool:
     """Whether a fetch can tell anything: not of what is not ours, nor of a hold that came to rest."""
+    if event.kind in MOVED_ELSEWHERE:
+        _compare_soon(event.object_id)
+        return False
+    if event.kind.startswith("charge.dispute."):
+        return True
     if event.kind == "account.updated":
         return PayoutAccount.objects.filter(stripe_account=event.object_id).exists()
     if event.kind.startswith("payment_intent."):
@@ -31,7 +37,15 @@ def _tells(event: WebhookEvent) -> bool:
     return False
 
 
+def _compare_soon(stripe_id: str) -> None:
+    """Somebody gave money back, perhaps in Stripe's own dashboard: the books are held against each other now."""
+    journals = Obligation.objects.filter(stripe_id=stripe_id).values("journal")
+    Reconciliation.objects.filter(journal__in=journals).update(due_at=clock.now())
+
+
 def _fetch(event: WebhookEvent) -> Result:
+    if event.kind.startswith("charge.dispute."):
+        return calls.fetch_dispute(event.object_id)
     if event.kind == "account.updated":
         return calls.fetch_account(event.object_id)
     return calls.fetch_intent(event.object_id)
@@ -43,9 +57,22 @@ def _note(event: WebhookEvent, result: Result) -> None:
         return
     if isinstance(result, Done) and event.kind == "account.updated":
         wallets.note_account(PayoutAccount.objects.get(stripe_account=event.object_id), result.object)
+    elif isinstance(result, Done) and event.kind.startswith("charge.dispute."):
+        _note_dispute(result)
     elif isinstance(result, Done):
         take_over(result)
     _handled(event)
+
+
+def _note_dispute(result: Done) -> None:
+    """A cardholder takes the money back: a person must answer the bank; when it has decided, that is told too."""
+    dispute = result.object
+    row = Obligation.objects.filter(kind=Obligation.Kind.COLLECT, stripe_id=dispute["charge"]).first()
+    if row is not None:
+        detail = f"{dispute['id']}: {dispute['amount']} {dispute['currency']}, {dispute['reason']}: {dispute['status']}"
+        open_ones = Task.objects.filter(subject=row.ref, code="dispute")
+        tasks.close_tasks(open_ones.exclude(detail=detail))
+        tasks.open_task(subject=row.ref, code="dispute", detail=detail)
 
 
 def _handled(*events: WebhookEvent) -> None:

@@ -15,6 +15,7 @@ State = Obligation.State
 OPEN = (State.PENDING, State.UNKNOWN)
 NO_ACCOUNT = "no_payout_account"
 NOT_YET = "balance_insufficient"  # what was captured is not at the platform's disposal yet
+WAITING = 600.0  # seconds between tries while it is not: at Stripe that may take days
 
 
 def sweep_payouts() -> int:
@@ -90,7 +91,7 @@ def note_payout(journal: Journal, row: Obligation, result: Result) -> None:
     elif isinstance(result, Absent):
         answers.begin_again(row)
     elif isinstance(result, Declined) and result.code == NOT_YET:
-        answers.begin_again(row, result.detail)  # refused for now, so nothing moved
+        answers.begin_again(row, result.detail, WAITING)  # refused for now, so nothing moved
     elif isinstance(result, NotSent) and _payable(row):  # the account came while we looked
         rows.update(state=State.PENDING, due_at=clock.now())
     elif isinstance(result, Declined | NotSent):

@@ -152,7 +152,7 @@ def note_return(journal: Journal, row: Obligation, result: Result) -> None:
     elif isinstance(result, Absent):
         answers.begin_again(row)
     elif isinstance(result, Declined) and result.code == NOT_YET:
-        answers.begin_again(row, result.detail)
+        answers.begin_again(row, result.detail, SELDOM.total_seconds())
     elif isinstance(result, Declined):
         _note_declined(rows, row, f"{result.code}: {result.detail}")
     else:

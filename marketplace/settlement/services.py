@@ -10,6 +10,7 @@ from marketplace.settlement.obligations import (
     settled,
     unsettled_count,
 )
+from marketplace.settlement.reconciliation import reconcile
 from marketplace.settlement.refunds import refund
 from marketplace.settlement.releases import release_all, release_hold
 from marketplace.settlement.rounds import undo_round
@@ -27,6 +28,7 @@ __all__ = [
     "balances",
     "minor_amounts",
     "open_journal",
+    "reconcile",
     "record_obligations",
     "refund",
     "release_all",

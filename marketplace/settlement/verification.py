@@ -6,7 +6,9 @@ from collections.abc import Iterator
 from django.db import transaction
 
 from marketplace.settlement import books, guards, ledger
-from marketplace.settlement.models import Journal, Transfer
+from marketplace.settlement.models import Authorisation, Journal, Transfer
+
+AUTHORISED = Authorisation.State.AUTHORISED
 
 
 def verify_journal(journal: Journal) -> list[str]:
@@ -17,7 +19,7 @@ def verify_journal(journal: Journal) -> list[str]:
     with transaction.atomic():
         journal = ledger.lock(journal.pk)
         rows = list(journal.transfers.select_related("pending").order_by("seq"))
-        return [*_chain(journal, rows), *_holds(journal, rows), *_sums(journal, rows)]
+        return [*_chain(journal, rows), *_holds(journal, rows), *_open(journal, rows), *_sums(journal, rows)]
 
 
 def verify_all(*, with_stripe: bool = True) -> Iterator[tuple[Journal, list[str]]]:
@@ -65,6 +67,18 @@ def _holds(journal: Journal, rows: list[Transfer]) -> Iterator[str]:
                 yield f"row {row.seq} takes more than the hold of row {row.pending.seq}"
             if (row.debit, row.credit) != (row.pending.debit, row.pending.credit):
                 yield f"row {row.seq} goes between other accounts than its hold"
+
+
+def _open(journal: Journal, rows: list[Transfer]) -> Iterator[str]:
+    """What payers are held for in the books is what their authorisations hold, to the unit."""
+    left: dict[str, int] = defaultdict(int)
+    for row in rows:
+        if row.debit.startswith("payer:") and row.kind != ledger.Kind.POSTED:
+            left[row.reference] += row.amount_minor * (-1 if row.kind in ledger.CLOSES else 1)
+    held = dict(journal.authorisations.filter(state=AUTHORISED).values_list("reference", "amount_minor"))
+    for reference in sorted(left.keys() | held.keys()):
+        if left[reference] != held.get(reference, 0):
+            yield f"{reference} is held for {left[reference]}, its authorisation says {held.get(reference, 0)}"
 
 
 def _sums(journal: Journal, rows: list[Transfer]) -> Iterator[str]:

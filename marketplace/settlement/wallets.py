@@ -63,6 +63,8 @@ def add_payout_account(*, principal: Principal, country: str = "NL") -> PayoutAc
 
 def note_account(account: PayoutAccount, made: dict[str, Any]) -> None:
     """Take over whether the connected account can be paid; money that waited for it becomes due."""
+    if (named := (made.get("metadata") or {}).get("walras")) not in (None, account.ref):
+        raise ValueError(f"{made['id']} was made for {named}, not for {account.ref}")
     able = (made.get("capabilities") or {}).get("transfers")
     states = {"active": PayoutAccount.State.ENABLED, "pending": PayoutAccount.State.PENDING}
     account.stripe_account = made["id"]

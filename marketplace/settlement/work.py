@@ -25,7 +25,7 @@ Item = TypeVar("Item")
 THREADS = 8  # calls to Stripe at one time
 LEASE = timedelta(minutes=5)  # longer than a batch can take; after it another worker may repeat, under the same keys
 GRACE = timedelta(seconds=5)  # what the caller of `authorise` has before a sweep does it instead
-FIRST_DELAY, LONGEST_DELAY = 0.5, 60.0  # seconds between repeats of a call that gave no clear answer
+FIRST_DELAY, LONGEST_DELAY = 0.5, 25.0  # seconds between repeats; two of the longest are under a minute
 
 
 @dataclass(frozen=True)
@@ -69,9 +69,9 @@ def _take(row: Row, until: datetime, changes: dict[str, Any]) -> bool:
     return type(row).objects.filter(pk=row.pk, due_at=row.due_at).update(due_at=until, **changes) == 1
 
 
-def again_at(tries: int) -> datetime:
+def again_at(tries: int, longest: float = LONGEST_DELAY) -> datetime:
     """When to repeat after so many tries: later each time, and never all at once."""
-    delay = min(FIRST_DELAY * 2 ** min(tries, 16), LONGEST_DELAY)
+    delay = min(FIRST_DELAY * 2 ** min(tries, 16), longest)
     return clock.now() + timedelta(seconds=delay * random.uniform(0.5, 1.0))
 
 

@@ -3,6 +3,7 @@
 import random
 import re
 import threading
+from collections import Counter
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -49,6 +50,7 @@ class Rule:
         return self.faults[0] if len(self.faults) == 1 else self.dice.choice(self.faults)
 
 
+struck: Counter[str] = Counter()  # how often each fault has struck since the process began
 _rules: list[Rule] = []
 _lock = threading.Lock()
 
@@ -77,5 +79,6 @@ def strikes(what: str, among: tuple[str, ...]) -> tuple[str, float] | None:
     with _lock:
         for rule in _rules:
             if rule.faults[0] in among and (fault := rule.strike(what)):
+                struck[fault] += 1
                 return fault, rule.seconds
     return None

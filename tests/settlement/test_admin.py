@@ -1,0 +1,121 @@
+"""What an operator sees and may do: the story of each obligation, and buttons that call the services."""
+
+import pytest
+from django.contrib.auth.models import Permission, User
+from django.test import Client
+
+from marketplace.core import sweeps
+from marketplace.settlement.models import Obligation, PayoutAccount, Task, WebhookEvent
+from tests.settlement.stories import Sale, intent
+
+pytestmark = pytest.mark.django_db(transaction=True, databases=["default", "stripe_sandbox"])
+
+
+@pytest.fixture
+def operator():
+    client = Client()
+    client.force_login(User.objects.create_superuser("op", password="x"))
+    return client
+
+
+def press(client, model, action, *rows):
+    """The messages that the button gives."""
+    data = {"action": action, "_selected_action": [row.pk for row in rows]}
+    page = client.post(f"/admin/settlement/{model}/", data, follow=True)
+    assert page.status_code == 200
+    return " ".join(str(message) for message in page.context["messages"])
+
+
+def settled():
+    sale = Sale()
+    winner = sale.joined(1000)
+    sale.cleared({winner.reference: 700})
+    sweeps.run_due()
+    return sale, winner
+
+
+def test_the_timeline_tells_the_whole_story(operator):
+    _sale, _winner = settled()
+    row = Obligation.objects.get(kind="collect")
+    page = operator.get(f"/admin/settlement/obligation/{row.pk}/change/").content.decode()
+    places = [page.index(text) for text in (":1:hold", "pending", f"{row.ref}:1:capture", "post_pending")]
+    assert row.stripe_id in page
+    assert places[0] < places[2]
+    assert "void_pending" in page
+
+
+def test_refund_is_one_button(operator):
+    sale, winner = settled()
+    row = Obligation.objects.get(kind="collect")
+    assert "will be refunded" in press(operator, "obligation", "refund", row)
+    assert "refused" in press(operator, "obligation", "refund", row)
+    sweeps.run_due()
+    assert sale.states("refund") == ["paid"]
+    assert intent(winner)["status"] == "succeeded"
+
+
+def test_resend_pays_a_seller_who_can_be_paid_again(operator):
+    sale = Sale()
+    PayoutAccount.objects.filter(principal=sale.seller).update(state="restricted")
+    winner = sale.joined(1000)
+    sale.cleared({winner.reference: 700})
+    sweeps.run_due()
+    assert Task.objects.filter(code="held_for_seller", closed_at=None).count() == 1
+    row = Obligation.objects.get(kind="payout")
+    PayoutAccount.objects.filter(principal=sale.seller).update(state="enabled")
+    assert "will be sent" in press(operator, "obligation", "resend", row)
+    sweeps.run_due()
+    assert "unchanged" in press(operator, "obligation", "resend", row)
+    assert sale.states("payout") == ["paid"]
+    assert not Task.objects.filter(code="held_for_seller", closed_at=None).exists()
+
+
+def test_release_lets_one_hold_go_but_none_that_owes(operator):
+    sale = Sale()
+    owing, free = sale.joined(1000), sale.joined(900)
+    sale.cleared({owing.reference: 700})
+    assert "unchanged" in press(operator, "authorisation", "release", owing)
+    assert "will be released" in press(operator, "authorisation", "release", free)
+    sweeps.run_due()
+    assert (intent(owing)["amount_received"], intent(free)["status"]) == (700, "canceled")
+
+
+def test_retry_does_not_wait(operator, loses_replies):
+    sale = Sale()
+    winner = sale.joined(1000)
+    sale.cleared({winner.reference: 700})
+    loses_replies("/capture")
+    sweeps.run_due()
+    row = Obligation.objects.get(kind="collect")
+    assert "will be tried now" in press(operator, "obligation", "retry", row)
+    sweeps.run_due()
+    assert sale.states("collect") == ["paid"]
+    assert "unchanged" in press(operator, "obligation", "retry", row)
+
+
+def test_an_event_may_be_looked_into_again_and_a_task_closed(operator):
+    event = WebhookEvent.objects.create(
+        event_id="evt_1", kind="account.updated", object_id="acct_x", received_at="2026-01-01T00:00:00Z", body="{}"
+    )
+    sweeps.run_due()
+    assert "will be looked into" in press(operator, "webhookevent", "look_again", event)
+    sweeps.run_due()
+    event.refresh_from_db()
+    assert event.handled_at is not None
+    task = Task.objects.create(subject="obl_x", code="dispute", detail="x", opened_at="2026-01-01T00:00:00Z")
+    assert "1 closed" in press(operator, "task", "close", task)
+
+
+def test_who_may_only_look_has_no_buttons():
+    _sale, _winner = settled()
+    user = User.objects.create_user("eye", password="x", is_staff=True)
+    user.user_permissions.add(Permission.objects.get(codename="view_obligation"))
+    client = Client()
+    client.force_login(user)
+    press(client, "obligation", "refund", Obligation.objects.get(kind="collect"))
+    assert not Obligation.objects.filter(kind="refund").exists()
+
+
+def test_books_are_compared_on_demand(operator):
+    sale, _winner = settled()
+    assert "0 differences" in press(operator, "journal", "compare", sale.journal)

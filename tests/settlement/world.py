@@ -1,0 +1,264 @@
+"""A world in virtual time: our settlement, the Stripe sandbox with its chaos, and webhooks that come as they like."""
+
+import json
+import random
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+
+import stripe
+from django.conf import settings
+from django.test import RequestFactory
+
+from marketplace.agents.models import Principal
+from marketplace.core import clock
+from marketplace.settlement import books, services, work
+from marketplace.settlement.authorisations import HOLD
+from marketplace.settlement.collects import CAPTURE
+from marketplace.settlement.models import Authorisation, Obligation
+from marketplace.settlement.payouts import TRANSFER
+from marketplace.settlement.refunds import REFUND, REVERSAL
+from marketplace.settlement.releases import RELEASE
+from marketplace.settlement.sweeps import SWEEPS
+from marketplace.settlement.verification import verify_journal
+from marketplace.settlement.webhooks import stripe_webhook
+from marketplace.stripe_sandbox import chaos
+from marketplace.stripe_sandbox import clock as their_clock
+from marketplace.stripe_sandbox.objects.charge import Charge
+from marketplace.stripe_sandbox.objects.event import Event
+from marketplace.stripe_sandbox.objects.transfer import Transfer
+from tests.settlement.stories import Sale, payee, payer
+
+OPERATIONS = (HOLD, CAPTURE, RELEASE, TRANSFER, REVERSAL, REFUND)
+HEALED_WITHIN = 60.0  # virtual seconds
+POSTS = list(chaos.CALL_FAULTS)
+GETS = ["500_before", "429", "timeout_before", "409"]
+
+
+class VirtualClock:
+    """Stands still until it is told to go on; ours and Stripe's go together."""
+
+    def __init__(self) -> None:
+        self.start = self.at = datetime.now(UTC)
+
+    def now(self) -> datetime:
+        return self.at
+
+    def advance(self, seconds: float) -> None:
+        self.at += timedelta(seconds=seconds)
+        their_clock.set_ahead((self.at - datetime.now(UTC)).total_seconds())
+
+
+@dataclass
+class Plan:
+    """What one market shall come to, whatever fails."""
+
+    sale: Sale
+    sellers: list[Principal]
+    limits: dict[str, int] = field(default_factory=dict)  # by participation
+    charges: dict[str, int] = field(default_factory=dict)
+    payouts: dict[str, int] = field(default_factory=dict)  # by the seller's reference
+    gone: str = ""  # the participation whose hold an outsider cancels
+    kept: int = 0
+    refunded: str = ""  # who got all of it back
+
+
+class World:
+    """Everything random in it comes from one seed."""
+
+    def __init__(self, seed: int, patch: Callable[[object, str, object], None], *, buyers: int = 12) -> None:
+        self.seed, self.dice, self.clock = seed, random.Random(seed), VirtualClock()
+        random.seed(seed)
+        patch(clock, "now", self.clock.now)
+        patch(work, "THREADS", 1)  # one after the other, so that the seed decides
+        self.buyers = [payer() for _ in range(buyers)]
+        self.sellers = [payee() for _ in range(2)]
+        self.told: set[str] = set()
+        self.missing, self.duplicate = 0.3, 0.2  # of the webhooks
+        self.counts: Counter[str] = Counter()
+
+    def break_everything(self, rate: float) -> None:
+        """So many of all calls go wrong, in any way that chaos knows."""
+        posts = {"match": "^POST", "fault": POSTS, "rate": rate, "times": -1}
+        gets = {"match": "^GET", "fault": GETS, "rate": rate, "times": -1}
+        chaos.script([posts, gets], seed=self.dice.randrange(2**32))
+
+    def break_one(self, fault: str, path: str) -> None:
+        """Calls of one kind meet one fault, a few times, not always the first."""
+        times, skip = self.dice.randint(1, 4), self.dice.randint(0, 2)
+        chaos.script([{"match": path, "fault": fault, "times": times, "skip": skip}], seed=self.seed)
+
+    def heal(self) -> None:
+        """Stripe is itself again."""
+        chaos.script([])
+
+    def market(self, winners: int, *, outsider: bool = False) -> Plan:
+        """A market is joined and cleared while things fail, and swept in any order."""
+        plan = Plan(Sale(seller=self.sellers[0]), self.sellers)
+        rows = [self._join(plan, buyer) for buyer in self.buyers]
+        self.clock.advance(work.GRACE.total_seconds() + 1)  # as if the joins' own callers had died
+        self._until(lambda: not Authorisation.objects.filter(pk__in=[r.pk for r in rows], state__in=ASKED).exists())
+        for row in self.dice.sample(rows, winners):
+            plan.charges[row.reference] = self.dice.randint(50, plan.limits[row.reference])
+        if outsider:
+            plan.gone = self.dice.choice(sorted(plan.charges))
+        self._clear(plan)
+        return plan
+
+    def _join(self, plan: Plan, buyer: Principal) -> Authorisation:
+        limit = self.dice.randint(50, 5000)
+        row = plan.sale.reserved(limit, buyer) if self.dice.random() < 0.8 else plan.sale.joined(limit, buyer)
+        plan.limits[row.reference] = limit
+        self.counts["holds"] += 1
+        return row
+
+    def _clear(self, plan: Plan) -> None:
+        total = sum(plan.charges.values())
+        first = self.dice.randint(0, total)
+        kept = plan.kept = self.dice.randint(0, min(5, total - first))
+        plan.payouts = {f"s1:{plan.sale.seller_ref}": first, f"s2:{plan.sale.seller_ref}": total - first - kept}
+        if plan.gone:
+            self._cancel_at_stripe(plan.gone)
+        with work.transaction.atomic():
+            services.record_obligations(
+                journal=plan.sale.journal,
+                round_ref=plan.sale.round_ref,
+                collects=plan.charges,
+                payouts=plan.payouts,
+                principals=dict(zip(plan.payouts, [seller.pk for seller in self.sellers], strict=True)),
+                surplus_minor=kept,
+                residue_minor=0,
+            )
+        self.counts["settlements"] += len(plan.charges)
+
+    def _cancel_at_stripe(self, reference: str) -> None:
+        hold = Authorisation.objects.get(reference=reference)
+        self.heal()
+        stripe_client().v1.payment_intents.cancel(hold.payment_intent)
+
+    def run(self, plan: Plan, rate: float, steps: int) -> float:
+        """Sweep in any order while things fail, heal, then until all rests; the virtual seconds that took."""
+        self.break_everything(rate)
+        for _ in range(steps):
+            self.step()
+        self.heal()
+        since = self.clock.at
+        self._until(lambda: services.unsettled_count(plan.sale.journal) == 0)
+        return (self.clock.at - since).total_seconds()
+
+    def finish(self, plan: Plan) -> float:
+        """Until all of the market rests, however the script goes on; the virtual seconds that took."""
+        since = self.clock.at
+        for _ in range(4):
+            self.step()
+        self._until(lambda: services.unsettled_count(plan.sale.journal) == 0)
+        return (self.clock.at - since).total_seconds()
+
+    def step(self) -> None:
+        """One sweep, or some webhooks, or time."""
+        act = self.dice.random()
+        if act < 0.55:
+            self.dice.choice(SWEEPS).claim_and_run()
+        elif act < 0.6:
+            self.two_workers()
+        elif act < 0.7:
+            self.deliver()
+        else:
+            self.clock.advance(self.dice.uniform(0.05, 3.0))
+
+    def two_workers(self) -> None:
+        """One was slow and its lease ran out: both ask, and both write down what they were told."""
+        operation = self.dice.choice(OPERATIONS)
+        turns = work.take(operation, operation.rows())
+        for _ in range(2):
+            work.carry_out(operation, turns)
+
+    def refund(self, plan: Plan) -> None:
+        """One of those who paid gets all of it back."""
+        row = (
+            Obligation.objects.filter(round_ref=plan.sale.round_ref, kind="collect", state="paid")
+            .order_by("pk")
+            .first()
+        )
+        if row is not None:
+            services.refund(obligation=row)
+            plan.refunded = row.reference
+
+    def _until(self, rested: Callable[[], bool]) -> None:
+        """Go on, a second at a time."""
+        for _ in range(2000):
+            for sweep in self.dice.sample(SWEEPS, len(SWEEPS)):
+                sweep.claim_and_run()
+            if rested():
+                return
+            self.clock.advance(1.0)
+        raise AssertionError(f"seed {self.seed}: it does not come to rest")
+
+    def deliver(self) -> None:
+        """Some of Stripe's events arrive: in any order, some twice, some never."""
+        fresh = [event for event in Event.objects.order_by("pk") if event.id not in self.told]
+        self.told |= {event.id for event in fresh}
+        chosen = [event for event in fresh if self.dice.random() >= self.missing]
+        self.dice.shuffle(chosen)
+        for event in chosen + [event for event in chosen if self.dice.random() < self.duplicate]:
+            post_event(event)
+
+    def faults(self, plan: Plan) -> list[str]:
+        """What is wrong at the end, as Stripe's own tables and ours tell it."""
+        found = [f"seed {self.seed}: {text}" for text in verify_journal(plan.sale.journal)]
+        found += [f"seed {self.seed}: {each}" for each in books.differences(plan.sale.journal)]
+        undone = bool(plan.gone)
+        for reference in plan.limits:
+            expected = 0 if undone or reference == plan.refunded else plan.charges.get(reference, 0)
+            if (taken := taken_from(reference)) != expected:
+                found.append(f"seed {self.seed}: {reference} paid {taken}, not {expected}")
+        back = plan.charges.get(plan.refunded, 0)
+        got = {reference: paid_to(reference) for reference in plan.payouts}
+        least = 0 if undone else sum(plan.payouts.values()) - back
+        if undone or not back:
+            found += [
+                f"seed {self.seed}: {reference} got {got[reference]}, not {amount}"
+                for reference, amount in plan.payouts.items()
+                if got[reference] != (0 if undone else amount)
+            ]
+        elif not least <= sum(got.values()) <= least + plan.kept:
+            found.append(f"seed {self.seed}: sellers kept {sum(got.values())} after a refund of {back}")
+        return found
+
+
+ASKED = (Authorisation.State.PENDING, Authorisation.State.UNKNOWN)
+
+
+def taken_from(reference: str) -> int:
+    """What Stripe has taken of this participation and kept, over all its charges."""
+    charges = Charge.objects.filter(metadata__participation=reference, status="succeeded")
+    return sum(charge.amount_captured - charge.amount_returned for charge in charges)
+
+
+def paid_to(reference: str) -> int:
+    """What Stripe has handed on for this reference, over all its transfers."""
+    made = Transfer.objects.filter(metadata__participation=reference)
+    return sum(transfer.amount - transfer.amount_reversed for transfer in made)
+
+
+def stripe_client() -> stripe.StripeClient:
+    """A client of an outsider's, with no chaos of its own."""
+    from marketplace.settlement import gateway  # noqa: PLC0415 - tests replace its client
+
+    return gateway.client()
+
+
+def post_event(event: Event) -> int:
+    """Bring one event to our door, signed as Stripe signs; the status."""
+    body = json.dumps(event.as_json())
+    header = stripe.WebhookSignature.generate_signature_header(body, settings.STRIPE_WEBHOOK_SECRET)
+    request = RequestFactory().post(
+        "/webhooks/stripe/", body.encode(), content_type="application/json", headers={"stripe-signature": header}
+    )
+    return stripe_webhook(request).status_code
+
+
+def obligations_at_rest(round_ref: str) -> bool:
+    """Whether nothing of a round moves any more."""
+    return not Obligation.objects.filter(round_ref=round_ref, state__in=("pending", "unknown")).exists()
