@@ -11,7 +11,7 @@ import uvloop
 
 @dataclass(frozen=True)
 class Load:
-    """What a server did: answers a second, and how long the slowest hundredth waited."""
+    """What a server did: bids a second, and how long the slowest hundredth of the requests waited."""
 
     per_second: float
     p50_ms: float
@@ -23,9 +23,10 @@ class Connection(asyncio.Protocol):
     """One connection: sends the next request when the last is answered."""
 
     def __init__(
-        self, requests: Iterator[bytes], done: asyncio.Future[None], waits: list[float], statuses: dict
+        self, requests: Iterator[bytes], done: asyncio.Future[None], waits: list[float], statuses: dict, holds: bytes
     ) -> None:
         self._requests, self._done, self._waits, self._statuses = requests, done, waits, statuses
+        self._holds = holds
         self._buffer = b""
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
@@ -38,6 +39,9 @@ class Connection(asyncio.Protocol):
         if not mark or len(body) < _length(head):
             return
         self._waits.append(time.perf_counter() - self._sent)
+        if self._holds not in body:
+            self._done.set_exception(AssertionError(f"an answer without {self._holds!r}: {body[:200]!r}"))
+            return
         status = int(head[9:12])
         self._statuses[status] = self._statuses.get(status, 0) + 1
         self._buffer = b""
@@ -70,20 +74,20 @@ def post(path: str, body: bytes, headers: dict[str, str]) -> bytes:
     return "\r\n".join([*lines, "", ""]).encode() + body
 
 
-def drive(port: int, requests: Sequence[bytes], connections: int = 16) -> Load:
-    """Send all requests over so many connections and wait for every answer."""
-    return uvloop.run(_drive(port, requests, connections))
+def drive(port: int, requests: Sequence[bytes], connections: int = 16, each: int = 1, holds: bytes = b"") -> Load:
+    """Send all requests, of `each` bids, over so many connections; every answer must hold the given bytes."""
+    return uvloop.run(_drive(port, requests, connections, each, holds))
 
 
-async def _drive(port: int, requests: Sequence[bytes], connections: int) -> Load:
+async def _drive(port: int, requests: Sequence[bytes], connections: int, each: int, holds: bytes) -> Load:
     loop, shared = asyncio.get_running_loop(), iter(requests)
     waits: list[float] = []
     statuses: dict[int, int] = {}
     done = [loop.create_future() for _ in range(connections)]
     started = time.perf_counter()
     for future in done:
-        await loop.create_connection(lambda f=future: Connection(shared, f, waits, statuses), "127.0.0.1", port)
+        await loop.create_connection(lambda f=future: Connection(shared, f, waits, statuses, holds), "127.0.0.1", port)
     await asyncio.gather(*done)
     seconds = time.perf_counter() - started
     cuts = statistics.quantiles(waits, n=100)
-    return Load(len(waits) / seconds, cuts[49] * 1e3, cuts[98] * 1e3, statuses)
+    return Load(len(waits) * each / seconds, cuts[49] * 1e3, cuts[98] * 1e3, statuses)

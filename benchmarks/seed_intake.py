@@ -1,4 +1,4 @@
-"""Fills a fresh database for bench_intake.py: prints `market key` for each participation that may bid once."""
+"""Fills a fresh database for the benchmarks of intake: prints `market key` for each participation that may bid once."""
 
 import os
 import sys
@@ -23,14 +23,12 @@ from marketplace.markets.models import Lot, Market  # noqa: E402
 from marketplace.markets.services import fresh_bid_keys  # noqa: E402
 from marketplace.settlement.models import Authorisation, Journal  # noqa: E402
 
-AGENTS = 256
 
-
-def main(count: int) -> None:
-    """Markets of 256 participations each, as many as are needed."""
+def main(count: int, each: int) -> None:
+    """Markets of `each` participations, as many as are needed; always of the same agents."""
     call_command("migrate", verbosity=0)
-    traders = [register_agent(name="bench", principal_name="bench") for _ in range(AGENTS)]
-    for start in range(0, count, AGENTS):
+    traders = [register_agent(name="bench", principal_name="bench") for _ in range(each)]
+    for start in range(0, count, each):
         market = open_market()
         for _, key in traders[: count - start]:
             print(market.ref, key)
@@ -93,4 +91,4 @@ def join_all(market: Market, agents: list[Agent]) -> None:
     Stream.objects.bulk_create(Stream(name=row.stream) for row in rows)
 
 
-main(int(sys.argv[1]))
+main(int(sys.argv[1]), int(sys.argv[2]))

@@ -116,16 +116,26 @@ def identify_all(given: Iterable[str]) -> dict[str, Identity | Refusal]:
     """Many keys at once, a thousand in one query: each with its identity, or with why it is refused."""
     digests = {key: digest_of(key) for key in given}
     _learn([digest for digest in digests.values() if cached(digest) is None])
-    faults = no_longer_good([digest for digest in digests.values() if cached(digest) is None])
-    return {key: faults.get(digest) or cached(digest) or _look_up(digest) for key, digest in digests.items()}
+    unknown = [digest for digest in digests.values() if cached(digest) is None]
+    faults = no_longer_good(unknown) if unknown else {}
+    return {key: faults.get(digest) or cached(digest) or _alone(digest) for key, digest in digests.items()}
+
+
+def _alone(digest: str) -> Identity | Refusal:
+    """A key that came to be, or was forgotten, between the questions."""
+    try:
+        return _look_up(digest)
+    except Refusal as refusal:
+        return refusal
 
 
 def _learn(digests: Sequence[str]) -> None:
     for start in range(0, len(digests), PAGE):
-        since, now = time.monotonic(), clock.now()
-        rows = ApiKey.objects.filter(digest__in=digests[start : start + PAGE], revoked_at=None)
-        for digest, expires_at, *facts in rows.values_list("digest", "expires_at", *_FACTS):
-            if expires_at is None or expires_at > now:
+        since, good = time.monotonic(), ApiKey.objects.filter(revoked_at=None)
+        rows = list(good.filter(digest__in=digests[start : start + PAGE]).values_list("digest", "expires_at", *_FACTS))
+        now = clock.now() if any(row[1] for row in rows) else None
+        for digest, expires_at, *facts in rows:
+            if now is None or expires_at is None or expires_at > now:
                 remember(digest, _identity(*facts), since)
 
 

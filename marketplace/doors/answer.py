@@ -7,7 +7,6 @@ from typing import Any, NamedTuple
 import msgspec
 from asgiref.sync import sync_to_async
 
-from marketplace.agents import keys
 from marketplace.agents.keys import Identity
 from marketplace.bidding.answers import bid_answer, withdrawn_answer
 from marketplace.bidding.intake import committer
@@ -107,9 +106,3 @@ async def find_terms(market_ref: str) -> Terms:
         asked = _asked[place] = asyncio.ensure_future(sync_to_async(terms_of, thread_sensitive=False)(market_ref))
         asked.add_done_callback(lambda _: _asked.pop(place))
     return await asyncio.shield(asked)
-
-
-async def identify(key: str) -> Identity:
-    """Who holds this key, from memory where it was seen a moment ago. Raises Refusal."""
-    known = keys.cached(keys.digest_of(key))
-    return known or await sync_to_async(keys.identify, thread_sensitive=False)(key)

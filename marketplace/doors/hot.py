@@ -10,7 +10,8 @@ from marketplace.core.rates import rates
 from marketplace.core.refs import PATTERN
 from marketplace.core.refusals import Refusal
 from marketplace.doors import batches
-from marketplace.doors.answer import Answer, answer, identify, refused
+from marketplace.doors.answer import Answer, answer, refused
+from marketplace.doors.callers import identify
 
 Receive = Callable[[], Awaitable[dict[str, Any]]]
 Send = Callable[[dict[str, Any]], Awaitable[None]]

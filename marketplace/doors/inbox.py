@@ -9,7 +9,8 @@ from marketplace.agents.inbox import inbox_of
 from marketplace.agents.keys import Identity, bearer
 from marketplace.core import limits
 from marketplace.core.refusals import Refusal
-from marketplace.doors.answer import JSON, Answer, identify, refused
+from marketplace.doors.answer import JSON, Answer, refused
+from marketplace.doors.callers import identify
 from marketplace.doors.hot import Receive, Send, counted, respond
 from marketplace.doors.hub import Frame, read_frames
 from marketplace.doors.polling import read_or_wait

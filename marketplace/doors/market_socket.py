@@ -9,7 +9,8 @@ from marketplace.agents.keys import Identity, bearer
 from marketplace.bidding.models import Participation
 from marketplace.core import strict_json
 from marketplace.core.refusals import Refusal
-from marketplace.doors.answer import Answer, answer_bid, answer_withdrawal, find_terms, identify, refused
+from marketplace.doors.answer import Answer, answer_bid, answer_withdrawal, find_terms, refused
+from marketplace.doors.callers import identify
 from marketplace.doors.socket import AgentSocket, ClientFrame
 
 IN_FLIGHT = 64  # bids of one socket that may wait for their acknowledgement

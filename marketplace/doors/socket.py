@@ -13,7 +13,8 @@ from marketplace.agents.keys import Identity, bearer
 from marketplace.core import limits, strict_json
 from marketplace.core.rates import rates
 from marketplace.core.refusals import Refusal
-from marketplace.doors.answer import Answer, identify, refused, said
+from marketplace.doors.answer import Answer, refused, said
+from marketplace.doors.callers import identify
 from marketplace.doors.feed import Feed
 from marketplace.doors.hub import hub
 from marketplace.doors.keywatch import key_watch

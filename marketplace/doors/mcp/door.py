@@ -13,7 +13,8 @@ from mcp.server.streamable_http_manager import StreamableHTTPSessionManager
 from marketplace.agents.keys import bearer
 from marketplace.core import limits, strict_json
 from marketplace.core.refusals import Refusal
-from marketplace.doors.answer import Answer, identify, refused, said
+from marketplace.doors.answer import Answer, refused, said
+from marketplace.doors.callers import identify
 from marketplace.doors.hot import counted, read_body, respond
 from marketplace.doors.mcp.call import MESSAGE_DEPTH, read_call
 from marketplace.doors.mcp.server import CALL, make_server
