@@ -1,4 +1,4 @@
-"""Fills a fresh database for the benchmarks of intake: prints `market key` for each participation that may bid once."""
+"""Fills a fresh database for the benchmarks of intake: prints `market key` for each participation."""
 
 import os
 import sys
@@ -23,43 +23,54 @@ from marketplace.markets.models import Lot, Market  # noqa: E402
 from marketplace.markets.services import fresh_bid_keys  # noqa: E402
 from marketplace.settlement.models import Authorisation, Journal  # noqa: E402
 
+CHUNK = 500  # markets written together
 
-def main(count: int, each: int) -> None:
+
+def main(count: int, each: int, joined: bool) -> None:
     """Markets of `each` participations, as many as are needed; always of the same agents."""
     call_command("migrate", verbosity=0)
     traders = [register_agent(name="bench", principal_name="bench") for _ in range(each)]
-    for start in range(0, count, each):
-        market = open_market()
-        for _, key in traders[: count - start]:
-            print(market.ref, key)
-        join_all(market, [agent for agent, _ in traders[: count - start]])
+    agents = [agent for agent, _ in traders]
+    principals = Principal.objects.in_bulk([agent.principal_id for agent in agents])
+    left = -(-count // each)
+    while left > 0:
+        markets = open_markets(min(left, CHUNK))
+        left -= len(markets)
+        if joined:
+            join_all(markets, agents, principals)
+        for market in markets:
+            for _, key in traders:
+                sys.stdout.write(f"{market.ref} {key}\n")
 
 
-def open_market() -> Market:
-    """An open market with one room."""
-    now, ref = timezone.now(), new_ref("mkt")
-    journal = Journal.objects.create(name=f"market:{ref}", currency="EUR")
-    market = Market.objects.create(
-        ref=ref,
-        title="bench",
-        mechanism="second_price",
-        currency="EUR",
-        state="open",
-        opens_at=now,
-        closes_at=now + timedelta(days=1),
-        seed="00",
-        journal=journal,
-        created_at=now,
-        **fresh_bid_keys(),
+def open_markets(count: int) -> list[Market]:
+    """Open markets with one room each, written in bulk."""
+    now, refs = timezone.now(), [new_ref("mkt") for _ in range(count)]
+    journals = Journal.objects.bulk_create(Journal(name=f"market:{ref}", currency="EUR") for ref in refs)
+    markets = Market.objects.bulk_create(
+        Market(
+            ref=ref,
+            title="bench",
+            mechanism="second_price",
+            currency="EUR",
+            state="open",
+            opens_at=now,
+            closes_at=now + timedelta(days=1),
+            seed="00",
+            journal=journal,
+            created_at=now,
+            **fresh_bid_keys(),
+        )
+        for ref, journal in zip(refs, journals, strict=True)
     )
-    Lot.objects.create(market=market, name="room")
-    Stream.objects.create(name=market.stream)
-    return market
+    Lot.objects.bulk_create(Lot(market=market, name="room") for market in markets)
+    Stream.objects.bulk_create(Stream(name=market.stream) for market in markets)
+    return markets
 
 
-def join_all(market: Market, agents: list[Agent]) -> None:
+def join_all(markets: list[Market], agents: list[Agent], principals: dict[int, Principal]) -> None:
     """Active participations with a limit of 100.00 EUR, written in bulk."""
-    now, principals = timezone.now(), Principal.objects.in_bulk([agent.principal_id for agent in agents])
+    now, places = timezone.now(), [(market, agent) for market in markets for agent in agents]
     holds = Authorisation.objects.bulk_create(
         Authorisation(
             ref=new_ref("aut"),
@@ -72,7 +83,7 @@ def join_all(market: Market, agents: list[Agent]) -> None:
             created_at=now,
             updated_at=now,
         )
-        for agent in agents
+        for market, agent in places
     )
     rows = [
         Participation(
@@ -85,10 +96,10 @@ def join_all(market: Market, agents: list[Agent]) -> None:
             key_hash=hold.reference,
             created_at=now,
         )
-        for agent, hold in zip(agents, holds, strict=True)
+        for (market, agent), hold in zip(places, holds, strict=True)
     ]
     Participation.objects.bulk_create(rows)
     Stream.objects.bulk_create(Stream(name=row.stream) for row in rows)
 
 
-main(int(sys.argv[1]), int(sys.argv[2]))
+main(int(sys.argv[1]), int(sys.argv[2]), sys.argv[3] == "1")
