@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any
@@ -22,8 +23,49 @@ def digest_of(problem: Mapping[str, Any], version: int, outcome: Mapping[str, An
     RFC 8785 has only doubles, so integers beyond 2^53 - 1 and decimals that no double writes alike enter as strings.
     """
     result = {name: outcome[name] for name in COUNTED if name in outcome}
-    form = _plain({"problem": problem, "version": version, **result})
-    return "sha256:" + hashlib.sha256(rfc8785.dumps(form)).hexdigest()
+    return "sha256:" + hashlib.sha256(canonical({"problem": problem, "version": version, **result})).hexdigest()
+
+
+class _RareError(Exception):
+    """Something that Python's encoder may write otherwise than RFC 8785."""
+
+
+def canonical(form: Any) -> bytes:
+    """The RFC 8785 form of JSON values: by Python's encoder where it writes the same, in a tenth of the time."""
+    try:
+        return json.dumps(_common(form), sort_keys=True, ensure_ascii=False, separators=(",", ":")).encode()
+    except (_RareError, UnicodeEncodeError):
+        return rfc8785.dumps(_plain(form))
+
+
+def _common(value: Any) -> Any:
+    """As `_plain`, whole floats as integers; raises where a key's place or a float's digits need more care."""
+    kind = type(value)
+    if kind is str or (kind is int and -_SAFE <= value <= _SAFE):
+        return value
+    if kind is Decimal or kind is float:
+        return _number(value, float(value))
+    if kind is dict:
+        if not all(map(str.isascii, value)):
+            raise _RareError  # keys are sorted by UTF-16
+        return {key: _common(inner) for key, inner in value.items()}
+    if kind is list or kind is tuple:
+        return [_common(inner) for inner in value]
+    if kind is int:
+        return str(value)
+    if kind is bool or value is None:
+        return value
+    raise _RareError
+
+
+def _number(value: Decimal | float, near: float) -> float | int | str:
+    if type(value) is Decimal and Decimal(repr(near)) != value:
+        return str(value)
+    if near.is_integer() and abs(near) <= _SAFE:
+        return int(near)
+    if 1e-4 <= abs(near) < 1e15:
+        return near
+    raise _RareError
 
 
 def hash_of(value: Any) -> str:

@@ -1,10 +1,14 @@
-"""What a share of a resource is worth by a term of utility."""
+"""What shares of resources are worth by the terms of a party's utility."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from itertools import pairwise
-from math import exp, log
-from typing import Any
+from math import expm1, log1p
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from mechanisms.bargaining.types import Bargain
 
 
 def worth(term: dict[str, Any], share: float) -> float:
@@ -18,7 +22,7 @@ def worth(term: dict[str, Any], share: float) -> float:
     if kind == "power":
         return float(coefficient * share ** float(term["exponent"]))
     rate = float(term["rate"])
-    return coefficient * (log(1 + rate * share) if kind == "log" else 1 - exp(-rate * share))
+    return coefficient * (log1p(rate * share) if kind == "log" else -expm1(-rate * share))
 
 
 def _between(points: list[list[Any]], share: float) -> float:
@@ -28,22 +32,9 @@ def _between(points: list[list[Any]], share: float) -> float:
     return float(points[-1][1])
 
 
-def slope(term: dict[str, Any], share: float) -> tuple[float, float]:
-    """First and second derivative of `worth` at a share above 0; at a corner of pieces, of the piece before it."""
-    kind = term["kind"]
-    if kind == "piecewise":
-        for (x, low), (beyond, high) in pairwise(term["points"]):
-            if share <= beyond:
-                return (float(high) - float(low)) / (float(beyond) - float(x)), 0.0
-        return 0.0, 0.0
-    coefficient = float(term["coefficient"])
-    if kind == "linear":
-        return coefficient, 0.0
-    if kind == "power":
-        exponent, share = float(term["exponent"]), max(share, 1e-30)
-        first = coefficient * exponent * share ** (exponent - 1)
-        return first, first * (exponent - 1) / share
-    rate = float(term["rate"])
-    if kind == "log":
-        return coefficient * rate / (1 + rate * share), -coefficient * (rate / (1 + rate * share)) ** 2
-    return coefficient * rate * exp(-rate * share), -coefficient * rate**2 * exp(-rate * share)
+def utilities(problem: Bargain, shares: Mapping[str, Mapping[str, float]]) -> dict[str, float]:
+    """Each party's utility of its shares, by its terms."""
+    return {
+        name: sum(worth(term, own.get(term["resource"], 0.0)) for term in problem.parties[name]["terms"])
+        for name, own in shares.items()
+    }

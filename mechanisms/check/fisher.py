@@ -78,6 +78,31 @@ def optimal_for_reports(problem: Fisher, outcome: Allotted, claim: str = "optima
         if any(float(value) > rate * prices[good] * (1 + NEAR) for good, value in values.items()):
             yield Finding(claim, "better_buy", f"{name!r} could have more for its money", f"/shares/{name}")
 
+    if not _least(problem, outcome, prices):
+        yield Finding(claim, "not_least_squares", "an equilibrium may have a smaller sum of squared shares", "/shares")
+
+
+def _least(problem: Fisher, outcome: Allotted, prices: dict[str, float]) -> bool:
+    """Weak duality: shares x >= 0 that sell every supply s and spend every budget b have a sum of squares of at least
+
+    2 (g s + a b) - sum of max(0, g + a p)^2 over what each would buy at the prices p, whatever the multipliers g and a.
+    """
+    multipliers = outcome.certificate.get("squares") or {}
+    try:
+        goods = {good: float(multipliers["goods"][good]) for good in problem.goods}
+        agents = {name: float(multipliers["agents"][name]) for name in problem.buyers}
+    except (KeyError, TypeError, ValueError):
+        return False
+    most = 2 * sum(goods[good] * float(supply) for good, supply in problem.goods.items() if prices[good] > 0)
+    most += 2 * sum(agents[name] * budget for name, (budget, _) in problem.buyers.items())
+    for name, (budget, values) in problem.buyers.items():
+        rate = float(outcome.utilities[name]) / budget
+        for good, value in values.items():
+            if prices[good] > 0 and float(value) >= rate * prices[good] * (1 - NEAR):
+                most -= max(0.0, goods[good] + agents[name] * prices[good]) ** 2
+    squares = sum(float(x) ** 2 for share in outcome.shares.values() for x in share.values())
+    return squares <= most + NEAR * 10 * squares
+
 
 def _sold(outcome: Allotted, good: str) -> float:
     return sum(float(share[good]) for share in outcome.shares.values())

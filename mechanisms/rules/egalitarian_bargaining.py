@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
+from mechanisms.bargaining import sharing
+from mechanisms.bargaining.dividing import settle_shares
 from mechanisms.bargaining.params import Convexified
 from mechanisms.bargaining.points import leximin_rows
 from mechanisms.bargaining.settling import gains, settle
@@ -39,9 +41,10 @@ def solve(problem: Bargain, params: EgalitarianParams) -> Bargained:
     def pick(table: Table, rows: np.ndarray) -> np.ndarray:
         return rows[leximin_rows(gains(table, rows))]
 
-    if problem.resources or params.convexify:
-        from mechanisms.bargaining import convex, programs  # noqa: PLC0415 - only convex sets need the solver
+    if problem.resources:
+        return settle_shares(problem, sharing.leximin)
+    if params.convexify:
+        from mechanisms.bargaining import chances, lotteries  # noqa: PLC0415 - only lotteries need the solver
 
-        settled = convex.settle_shares if problem.resources else convex.settle_lottery
-        return settled(problem, programs.leximin)
+        return lotteries.settle_lottery(problem, chances.leximin)
     return settle(problem, pick)

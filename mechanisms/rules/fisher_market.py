@@ -7,12 +7,14 @@ from typing import Literal
 import numpy as np
 from pydantic import Field
 
-from mechanisms.bargaining.polishing import Local, Smooth, polish
 from mechanisms.cases import nine_digits
 from mechanisms.claims import fails, holds
 from mechanisms.fisher import Allotted, Fisher
 from mechanisms.params import Params
-from mechanisms.solve.conic import NotSolvedError, Program, line, maximise
+from mechanisms.solve.curves import Curves
+from mechanisms.solve.errors import NotSolvedError
+from mechanisms.solve.interior import maximise
+from mechanisms.solve.sharing import Aim, Sharing
 from mechanisms.spec import Spec
 from mechanisms.types import Charge
 
@@ -59,7 +61,8 @@ def solve(problem: Fisher, params: FisherParams) -> Allotted:
     except NotSolvedError as error:
         return _unproven(problem, error.status)
     prices = spent.max(axis=0) * budget.sum() / supply
-    shares = least_squares(spent, budget / budget.sum(), supply) * supply
+    fractions, multipliers = least_squares(spent, budget / budget.sum(), supply)
+    shares = fractions * supply
     worth = (shares * value).sum(axis=1)
     paid = {name: problem.buyers[name][0] for name in names} if params.money == "currency" else {}
     return Allotted(
@@ -73,8 +76,21 @@ def solve(problem: Fisher, params: FisherParams) -> Allotted:
         utilities={name: nine_digits(float(own)) for name, own in zip(names, worth, strict=True)},
         payments=paid,
         charges=tuple(Charge(name, "@market", amount) for name, amount in paid.items()),
-        certificate={"grade": "numeric"},
+        certificate={"grade": "numeric", "squares": _squares(multipliers, names, goods, supply, budget)},
     )
+
+
+def _squares(
+    multipliers: np.ndarray, names: list[str], goods: list[str], supply: np.ndarray, budget: np.ndarray
+) -> dict[str, dict[str, float]]:
+    """The multipliers in units of the goods and of money."""
+    most = supply.max()
+    by_good = most**2 / supply * multipliers[: len(goods)]
+    by_agent = most**2 / budget.sum() * multipliers[len(goods) :]
+    return {
+        "goods": dict(zip(goods, by_good.tolist(), strict=True)),
+        "agents": dict(zip(names, by_agent.tolist(), strict=True)),
+    }
 
 
 def _unproven(problem: Fisher, status: str) -> Allotted:
@@ -84,39 +100,39 @@ def _unproven(problem: Fisher, status: str) -> Allotted:
 
 def equilibrium(value: np.ndarray, budget: np.ndarray) -> np.ndarray:
     """What a whole good is worth in money to each agent at its own rate (agents x goods); the price is the largest."""
-    program = Program()
     agent, good = np.nonzero(value)
-    share = [program.variable() for _ in agent]
-    for index in share:
-        program.positive(line({index: 1.0}))
-    use = (good[None, :] == np.unique(good)[:, None]).astype(np.float64)
-    prices = [program.positive(line({index: -1.0 for index in share if own[index]}, 1.0)) for own in use]
-    slopes = np.where(agent[None, :] == np.arange(len(budget))[:, None], value[agent, good], 0.0)
-    logs = [program.variable() for _ in budget]
-    for log, own in zip(logs, slopes, strict=True):
-        program.below_log(line({log: 1.0}), line({int(index): float(own[index]) for index in np.flatnonzero(own)}))
-    solved = maximise(program, line({log: float(part) for log, part in zip(logs, budget, strict=True)}))
-    start = np.maximum(solved.values[: len(share)], 0.0)
-    local = lambda point: Local(slopes @ point, slopes, np.zeros(len(share)), agent)  # noqa: E731
-    smooth = Smooth(local, use, np.ones(len(use)), budget, True)
-    point, _ = polish(smooth, start / np.maximum(use.T @ (use @ start), 1.0), solved.multipliers[prices])
-    return value * (budget / (slopes @ point))[:, None]
+    goods, wanted = np.unique(good, return_inverse=True)
+    each = np.ones(len(agent))
+    curves = Curves(["linear"] * len(agent), value[agent, good], each)
+    nothing = np.zeros(len(budget))
+    sharing = Sharing(agent, wanted, curves, np.full(len(agent), np.inf), nothing, len(goods))
+    point = maximise(sharing, Aim(budget, nothing, budget > 0))
+    return value * (budget / point.above)[:, None]
 
 
-def least_squares(spent: np.ndarray, budget: np.ndarray, supply: np.ndarray) -> np.ndarray:
-    """Fractions of each good: bought only where best for the money, all sold, all spent, least squares of shares."""
+def least_squares(spent: np.ndarray, budget: np.ndarray, supply: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Fractions of each good: bought only where best for the money, all sold, all spent, least squares of shares.
+
+    Beside them a multiplier for each good sold and for each agent: no equilibrium's shares have a smaller sum of
+    squares than they show by weak duality.
+    """
     from scipy.optimize import nnls  # noqa: PLC0415 - heavy, and only this rule needs it
 
     price = spent.max(axis=0)
     agent, good = np.nonzero((spent >= price * (1 - TIGHT)) & (price > 0))
     sold = (good[None, :] == np.flatnonzero(price)[:, None]).astype(np.float64)
     paid = np.where(agent[None, :] == np.arange(len(budget))[:, None], price[good], 0.0)
-    matrix, right = np.vstack([sold, paid]), np.concatenate([np.ones(len(sold)), budget])
+    right = np.concatenate([np.ones(len(sold)), budget])
     units = supply[good] / supply.max()
-    heavy = np.vstack([matrix * HEAVY / units, np.eye(len(good))])
+    matrix = np.vstack([sold, paid]) / units
+    heavy = np.vstack([matrix * HEAVY, np.eye(len(good))])
     squares, _ = nnls(heavy, np.concatenate([right * HEAVY, np.zeros(len(good))]), maxiter=100 * len(good))
     used = squares > 1e-9
+    exact = np.linalg.lstsq(matrix[:, used], right, rcond=1e-9)[0]
+    proof = HEAVY**2 * (right - matrix @ squares)
+    proof += np.linalg.lstsq(matrix[:, used].T, exact - matrix[:, used].T @ proof, rcond=1e-9)[0]
     fractions = np.zeros(spent.shape)
-    exact = np.linalg.lstsq(matrix[:, used] / units[used], right, rcond=1e-9)[0]
     fractions[agent[used], good[used]] = np.maximum(exact / units[used], 0.0)
-    return fractions
+    multipliers = np.zeros(spent.shape[1] + len(budget))
+    multipliers[np.concatenate([price > 0, np.ones(len(budget), bool)])] = proof
+    return fractions, multipliers

@@ -7,6 +7,8 @@ from typing import Literal
 import numpy as np
 from pydantic import Field, model_validator
 
+from mechanisms.bargaining import sharing
+from mechanisms.bargaining.dividing import settle_shares
 from mechanisms.bargaining.front import pareto_front
 from mechanisms.bargaining.params import Convexified
 from mechanisms.bargaining.points import closest_ratio_rows, leximin_rows
@@ -98,12 +100,12 @@ def closest(table: Table, rows: np.ndarray) -> np.ndarray:
 
 def on_convex_sets(problem: Bargain, params: KalaiSmorodinskyParams) -> Bargained:
     """Leximin of shares of the ideal over shares or lotteries, or the last point on the line to the ideal."""
-    from mechanisms.bargaining import convex, programs  # noqa: PLC0415 - only convex sets need the solver
+    from mechanisms.bargaining import chances, lotteries  # noqa: PLC0415 - only lotteries need the solver
 
     if params.definition == "closest_ratio":
         raise ProblemError("single_agreements_only", "closest_ratio compares single agreements", "/params/definition")
     if problem.resources:
-        return convex.settle_shares(problem, programs.share_of_ideal, ray=params.definition == "ray")
+        return settle_shares(problem, sharing.share_of_ideal, ray=params.definition == "ray")
     if params.definition == "ray":
         raise ProblemError("needs_shares", "no lottery need lie on the ray; it is for resources", "/params/definition")
-    return convex.settle_lottery(problem, programs.share_of_ideal)
+    return lotteries.settle_lottery(problem, chances.share_of_ideal)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
+from mechanisms.bargaining import sharing
+from mechanisms.bargaining.dividing import settle_shares
 from mechanisms.bargaining.params import Convexified, Weighted, whole_weights
 from mechanisms.bargaining.points import nash_rows
 from mechanisms.bargaining.settling import gains, settle
@@ -38,12 +40,13 @@ def solve(problem: Bargain, params: NashParams) -> Bargained:
     """Maximise the product of gains, each to the power of its party's weight."""
 
     def pick(table: Table, rows: np.ndarray) -> np.ndarray:
-        return rows[nash_rows(gains(table, rows), whole_weights(params, table.parties))]
+        return rows[nash_rows(gains(table, rows), weights)]
 
-    if problem.resources or params.convexify:
-        from mechanisms.bargaining import convex, programs  # noqa: PLC0415 - only convex sets need the solver
+    weights = whole_weights(params, problem.agents())
+    if problem.resources:
+        return settle_shares(problem, lambda found: sharing.nash(found, weights))
+    if params.convexify:
+        from mechanisms.bargaining import chances, lotteries  # noqa: PLC0415 - only lotteries need the solver
 
-        weights = whole_weights(params, problem.agents())
-        settled = convex.settle_shares if problem.resources else convex.settle_lottery
-        return settled(problem, lambda found: programs.nash(found, weights))
+        return lotteries.settle_lottery(problem, lambda names, gain: chances.nash(names, gain, weights))
     return settle(problem, pick)

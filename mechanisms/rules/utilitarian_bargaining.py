@@ -5,6 +5,8 @@ from __future__ import annotations
 import numpy as np
 from pydantic import Field
 
+from mechanisms.bargaining import sharing
+from mechanisms.bargaining.dividing import settle_shares
 from mechanisms.bargaining.params import Convexified, Weighted, whole_weights
 from mechanisms.bargaining.points import utilitarian_rows
 from mechanisms.bargaining.settling import settle
@@ -52,12 +54,12 @@ def solve(problem: Bargain, params: UtilitarianParams) -> Bargained:
     def pick(table: Table, rows: np.ndarray) -> np.ndarray:
         return rows[utilitarian_rows(table.utility[:, rows], weights)]
 
-    if not problem.resources and not params.convexify:
-        return settle(problem, pick, rational=rational)
-    from mechanisms.bargaining import convex, programs  # noqa: PLC0415 - only convex sets need the solver
-
     if problem.resources:
-        return convex.settle_shares(problem, lambda found: programs.utilitarian(found, weights, rational=rational))
-    return convex.settle_lottery(
-        problem, lambda found: programs.utilitarian(found, weights, rational=False), rational=rational, only=pick
-    )
+        return settle_shares(problem, lambda found: sharing.utilitarian(found, weights, rational=rational))
+    if params.convexify:
+        from mechanisms.bargaining import chances, lotteries  # noqa: PLC0415 - only lotteries need the solver
+
+        return lotteries.settle_lottery(
+            problem, lambda names, gain: chances.alone(names, gain, weights), rational=rational, only=pick
+        )
+    return settle(problem, pick, rational=rational)

@@ -11,15 +11,9 @@ from typing import Any
 
 import numpy as np
 
+from mechanisms.solve.errors import NotSolvedError
+
 TOLERANCE = 1e-10
-
-
-class NotSolvedError(RuntimeError):
-    """The solver stopped without an optimum: `status` is its own word."""
-
-    def __init__(self, status: str) -> None:
-        super().__init__(status)
-        self.status = status
 
 
 @dataclass(frozen=True)
@@ -50,11 +44,10 @@ class Program:
     zeros: list[Line] = field(default_factory=list)
     positives: list[Line] = field(default_factory=list)
     exponentials: list[tuple[Line, Line, Line]] = field(default_factory=list)
-    powers: list[tuple[float, tuple[Line, Line, Line]]] = field(default_factory=list)
 
     def copy(self) -> Program:
         """The same program, to which other constraints can be added."""
-        return Program(self.size, [*self.zeros], [*self.positives], [*self.exponentials], [*self.powers])
+        return Program(self.size, [*self.zeros], [*self.positives], [*self.exponentials])
 
     def variable(self) -> int:
         """A new variable."""
@@ -73,10 +66,6 @@ class Program:
     def below_log(self, low: Line, high: Line) -> None:
         """low <= ln(high)."""
         self.exponentials.append((low, Line({}, 1.0), high))
-
-    def below_power(self, low: Line, base: Line, exponent: float) -> None:
-        """low <= base^exponent, for 0 < exponent < 1."""
-        self.powers.append((exponent, (base, Line({}, 1.0), low)))
 
 
 @dataclass(frozen=True)
@@ -98,11 +87,9 @@ def maximise(program: Program, goal: Line, tolerance: float = TOLERANCE) -> Solv
 
     rows = [*program.zeros, *program.positives]
     rows += [row for cone in program.exponentials for row in cone]
-    rows += [row for _, cone in program.powers for row in cone]
     cones: list[Any] = [clarabel.ZeroConeT(len(program.zeros))] if program.zeros else []
     cones += [clarabel.NonnegativeConeT(len(program.positives))] if program.positives else []
     cones += [clarabel.ExponentialConeT()] * len(program.exponentials)
-    cones += [clarabel.PowerConeT(exponent) for exponent, _ in program.powers]
     entries = [(number, index, -value) for number, row in enumerate(rows) for index, value in row.terms.items()]
     at, to, value = zip(*entries, strict=True)
     matrix = sparse.csc_matrix((value, (at, to)), shape=(len(rows), program.size))

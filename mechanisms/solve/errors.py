@@ -7,6 +7,14 @@ class SolverFailedError(RuntimeError):
     """The solver died, or gave a status, a number or an answer that cannot be true. Nothing may be paid on it."""
 
 
+class NotSolvedError(RuntimeError):
+    """A convex program has no optimum, or none was reached: `status` is the solver's own word."""
+
+    def __init__(self, status: str) -> None:
+        super().__init__(status)
+        self.status = status
+
+
 class NoPointError(SolverFailedError):
     """No point satisfies all constraints, shown in fractions."""
 

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from mechanisms import read_problem, run
 from mechanisms.bargaining import nash_rows, pareto_front
@@ -165,6 +166,11 @@ def test_two_hundred_thousand_outcomes(parties):
     front = {tuple(point) for point in table.utility[:, pareto_front(table.utility)].T.tolist()}
     for slug in ("nash_bargaining", "kalai_smorodinsky", "egalitarian_bargaining", "utilitarian_bargaining"):
         outcome = run(slug, problem, {})
+        settled = replace(problem, mechanism=slug)
+        assert verify(settled, outcome) == []
+        other = table.name(0)
+        forged = replace(outcome, agreement=other, utilities=table.utilities(0))
+        assert {"dominated", "not_best"} <= {finding.code for finding in verify(settled, forged)}
         assert tuple(int(utility * table.scale) for utility in outcome.utilities.values()) in front
 
 

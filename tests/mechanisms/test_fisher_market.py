@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from msgspec.structs import replace
 
 from mechanisms import ProblemError, get, read_outcome, read_problem, run
 from mechanisms.check import verify
@@ -111,3 +112,14 @@ def test_what_is_no_market(change, code, pointer):
     with pytest.raises(ProblemError) as caught:
         run("fisher_market", {**data, **change})
     assert (caught.value.code, caught.value.pointer) == (code, pointer)
+
+
+def test_another_equilibrium_is_not_the_most_even_one():
+    """Equal tastes: one could have more of x and the other of y at the same prices; only the even split passes."""
+    agents = {name: (10, {"x": 1, "y": 1}) for name in "ab"}
+    problem = market({"x": 1, "y": 1}, agents)
+    outcome = cleared(problem)
+    uneven = replace(outcome, shares={"a": {"x": 1, "y": 0}, "b": {"x": 0, "y": 1}})
+    assert {finding.code for finding in verify(problem, uneven)} == {"not_least_squares", "wrong_digest"}
+    bare = replace(outcome, certificate={"grade": "numeric"})
+    assert {finding.code for finding in verify(problem, bare)} == {"not_least_squares"}

@@ -59,14 +59,13 @@ def _resources(rng: Random, parties: list[str], top: int) -> dict[str, Any]:
     body: dict[str, Any] = {"resources": resources, "parties": {}}
     for name in parties:
         wanted = rng.choice([["pie"], ["cake"], ["cake", "pie"]])
-        # A power's slope at 0 has no bound: beside another term, the last digit of a share could be worth a lot.
-        terms = [_term(rng, resource, steep=len(wanted) == 1) for resource in wanted]
+        terms = [_term(rng, resource) for resource in wanted]
         body["parties"][name] = {"terms": terms, "disagreement": rng.choice([0, 0, 0.1])}
     return body
 
 
-def _term(rng: Random, resource: str, *, steep: bool) -> dict[str, Any]:
-    kind = rng.choice(["linear", "log", "exponential", "piecewise", *(["power"] if steep else [])])
+def _term(rng: Random, resource: str) -> dict[str, Any]:
+    kind = rng.choice(["linear", "log", "exponential", "piecewise", "power"])
     if kind == "piecewise":
         return {"resource": resource, "kind": kind, "points": [[0, 0], [0.5, rng.choice([1, 2])], [4, 3]]}
     term = {"resource": resource, "kind": kind, "coefficient": rng.choice([1, 2, 0.5])}

@@ -5,18 +5,19 @@ from __future__ import annotations
 from collections.abc import Iterator
 from fractions import Fraction
 
+import numpy as np
+
 from mechanisms.bargaining.types import Bargain, Bargained
-from mechanisms.check.bargains.objectives import key_of
+from mechanisms.check.bargains.objectives import better
 from mechanisms.check.bargains.worlds import Worlds, worlds
 from mechanisms.check.finding import Finding
 from mechanisms.types import Charge
 
 
-def chosen(found: Worlds, outcome: Bargained) -> tuple[int, ...]:
+def chosen(found: Worlds, outcome: Bargained) -> list[int]:
     """The utilities (times the scale) of what was agreed, or of disagreement."""
-    if outcome.status == "disagreement":
-        return found.disagreement
-    return found.utilities[found.names.index(outcome.agreement)]
+    place = None if outcome.status == "disagreement" else found.place(outcome.agreement)
+    return found.disagreement if place is None else [int(own) for own in found.utilities[:, place]]
 
 
 def consistent(problem: Bargain, outcome: Bargained) -> Iterator[Finding]:
@@ -25,7 +26,7 @@ def consistent(problem: Bargain, outcome: Bargained) -> Iterator[Finding]:
     if outcome.status == "disagreement":
         if outcome.agreement is not None or outcome.charges or outcome.awards:
             yield Finding("consistent", "agreement_without_agreement", "without agreement nothing is due", "/agreement")
-    elif outcome.status != "cleared" or outcome.agreement not in found.names:
+    elif outcome.status != "cleared" or found.place(outcome.agreement) is None:
         yield Finding("consistent", "unknown_agreement", "no such agreement could be made", "/agreement")
         return
     right = {name: Fraction(u, found.scale) for name, u in zip(found.parties, chosen(found, outcome), strict=True)}
@@ -65,32 +66,36 @@ def individually_rational(problem: Bargain, outcome: Bargained) -> Iterator[Find
 def pareto(problem: Bargain, outcome: Bargained) -> Iterator[Finding]:
     """No agreement is at least as good for all and better for one; disagreement only where none is better for all."""
     found = worlds(problem)
-    mine = chosen(found, outcome)
     if outcome.status == "disagreement":
-        worse = [u for u in found.utilities if all(x > d for x, d in zip(u, found.disagreement, strict=True))]
+        worse = (found.gains > 0).all(axis=0)
     else:
-        worse = [u for u in found.utilities if u != mine and all(x >= y for x, y in zip(u, mine, strict=True))]
-    if worse:
-        yield Finding("pareto", "dominated", f"an agreement with utilities {worse[0]} is better", "/agreement")
+        mine = np.array(chosen(found, outcome), found.utilities.dtype)[:, None]
+        worse = (found.utilities >= mine).all(axis=0) & (found.utilities > mine).any(axis=0)
+    if worse.any():
+        better_one = [int(own) for own in found.utilities[:, int(np.argmax(worse))]]
+        yield Finding("pareto", "dominated", f"an agreement with utilities {better_one} is better", "/agreement")
 
 
 def optimal_for_reports(problem: Bargain, outcome: Bargained) -> Iterator[Finding]:
     """What the rule maximises is nowhere greater."""
     found = worlds(problem)
-    gains = found.gains()
+    allowed = np.arange(found.utilities.shape[1])
     if problem.params.get("individually_rational", True):
-        gains = [gain for gain in gains if min(gain) >= 0]
-        if not any(min(gain) > 0 for gain in gains):
+        allowed = found.acceptable
+        if not (found.gains > 0).all(axis=0).any():
             if outcome.status != "disagreement":
                 yield Finding("optimal_for_reports", "nobody_agrees", "no agreement is better for all", "/status")
             return
     if outcome.status == "disagreement":
         yield Finding("optimal_for_reports", "missed_agreement", "some agreement is better for all", "/status")
         return
-    key = key_of(problem, found, gains)
-    mine = tuple(u - d for u, d in zip(chosen(found, outcome), found.disagreement, strict=True))
-    best = max(gains, key=key)
-    if key(best) > key(mine):
+    mine = found.place(outcome.agreement)
+    if mine is None or mine not in allowed:
+        yield Finding("optimal_for_reports", "not_allowed", "somebody would refuse this agreement", "/agreement")
+        return
+    best = better(problem, found, allowed, mine)
+    if best is not None:
+        gains = [int(own) for own in found.gains[:, best]]
         yield Finding(
-            "optimal_for_reports", "not_best", f"gains of {best} (times {found.scale}) are better", "/agreement"
+            "optimal_for_reports", "not_best", f"gains of {gains} (times {found.scale}) are better", "/agreement"
         )

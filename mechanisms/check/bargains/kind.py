@@ -7,7 +7,7 @@ from random import Random
 from typing import Any
 
 from mechanisms.bargaining.types import Bargain, Bargained
-from mechanisms.check.bargains import axioms, convex, finite
+from mechanisms.check.bargains import axioms, finite, lotteries, shares
 from mechanisms.check.bargains.drawing import draw, shuffled
 from mechanisms.check.finding import Finding
 from mechanisms.check.lying import Lie
@@ -20,7 +20,9 @@ __all__ = ["BREAKERS", "CHECKS", "TRIALS", "consistent", "draw", "shuffled"]
 
 def _checks(problem: Bargain) -> Any:
     """Those for a single agreement, or those for shares and lotteries."""
-    return convex if problem.resources or problem.params.get("convexify") else finite
+    if problem.resources:
+        return shares
+    return lotteries if problem.params.get("convexify") else finite
 
 
 def consistent(problem: Bargain, outcome: Bargained) -> Iterator[Finding]:
