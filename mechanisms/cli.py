@@ -14,6 +14,7 @@ from mechanisms import readers
 from mechanisms.check import verify
 from mechanisms.check.auditing import audit
 from mechanisms.check.finding import Finding
+from mechanisms.check.packages import verify_package
 from mechanisms.engine import run
 from mechanisms.errors import ProblemError
 from mechanisms.explaining import explain
@@ -21,6 +22,7 @@ from mechanisms.kinds import read_outcome, read_problem
 from mechanisms.registering import RegistrationError
 from mechanisms.registry import get, specs
 from mechanisms.scaffolding import new_package
+from mechanisms.strict_json import parse
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -63,7 +65,10 @@ def _parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
     _command(commands, "run", _run, "print the outcome of a problem file", "FILE")
     _command(commands, "explain", _explain, "say why an agent got what it got", "FILE", "AGENT")
-    _command(commands, "verify", _verify, "check an outcome against its problem", "PROBLEM", "OUTCOME")
+    verifying = _command(
+        commands, "verify", _verify, "check an outcome against its problem, or a market's package alone", "PROBLEM"
+    )
+    verifying.add_argument("outcome", nargs="?", metavar="OUTCOME", help="left out: the one file is a package")
     auditing = _command(commands, "audit", _audit, "try every claim of a rule, print counterexamples", "SLUG")
     auditing.add_argument("--problems", type=int, default=100, help="random problems for each claim that should hold")
     auditing.add_argument("--seed", type=int, default=0)
@@ -100,12 +105,24 @@ def _explain(options: argparse.Namespace) -> str:
 
 
 def _verify(options: argparse.Namespace) -> str:
+    if options.outcome is None:
+        return _verify_package(options.problem)
     problem, outcome = read_problem(_read(options.problem)), read_outcome(_read(options.outcome))
     findings = verify(problem, outcome) or list(_not_reproduced(problem, outcome))
     if findings:
         listed = [finding.to_dict() for finding in findings]
         raise RefutedError("outcome_refuted", f"{len(listed)} findings against this outcome", listed)
     return _pretty({"verified": outcome.digest})
+
+
+def _verify_package(path: str) -> str:
+    package = parse(_read(path))
+    findings = verify_package(package)
+    if findings:
+        listed = [finding.to_dict() for finding in findings]
+        raise RefutedError("package_refuted", f"{len(listed)} findings against this package", listed)
+    events = {"seed_commitment": package["opening"]["seed_commitment"], "root": package["closing"]["root"]}
+    return _pretty({"verified": package["outcome"]["digest"], "compare_with_the_public_events": events})
 
 
 def _not_reproduced(problem: Any, outcome: Any) -> Iterator[Finding]:

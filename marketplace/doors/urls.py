@@ -77,6 +77,7 @@ urlpatterns = [
     path(MARKET + "bids/<ref:bid_ref>/", trading.BidView.as_view(), name="bid"),
     path(MARKET + "receipts/<ref:bid_ref>/proof/", results.ProofView.as_view(), name="proof"),
     path(MARKET + "outcome/", results.OutcomeView.as_view(), name="outcome"),
+    path(MARKET + "package/", results.PackageView.as_view(), name="package"),
     path(MARKET + "events/", results.EventsView.as_view(), name="events"),
     path(MARKET + "report.csv", results.ReportView.as_view(), name="report"),
     path("api/<path:rest>", unknown.UnknownView.as_view(), name="unknown"),

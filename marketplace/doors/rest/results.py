@@ -8,6 +8,7 @@ from rest_framework.views import APIView
 
 from marketplace.bidding.inclusion import proof_answer
 from marketplace.clearing.explanations import outcome_answer
+from marketplace.clearing.packages import package_answer
 from marketplace.core import clock, limits, streams
 from marketplace.core.money import minor_text
 from marketplace.core.refusals import Refusal
@@ -47,6 +48,17 @@ class OutcomeView(APIView):
         """As the market's disclosure allows."""
         rows = own_participations(market_ref, caller(request).agent_id)
         return Response(outcome_answer(find_market(market_ref), rows[0].ref if rows else None))
+
+
+class PackageView(APIView):
+    """Everything to check a cleared round by."""
+
+    @extend_schema(
+        summary="Problem, outcome, certificate and receipts, for `python -m mechanisms verify`", responses=OBJECT
+    )
+    def get(self, request: Request, market_ref: str) -> Response:
+        """Where the market is public; else for its operator only."""
+        return Response(package_answer(find_market(market_ref), caller(request)))
 
 
 class ProofView(APIView):

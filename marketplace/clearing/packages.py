@@ -1,0 +1,51 @@
+"""The package of a cleared round: what a stranger needs to check it, for those whom the market's disclosure allows."""
+
+import json
+from typing import Any
+
+import mechanisms
+from marketplace.agents.keys import Identity
+from marketplace.bidding.models import Bid
+from marketplace.bidding.sealing import nonce_of
+from marketplace.clearing.explanations import standing_round
+from marketplace.core.models import Event
+from marketplace.core.refusals import Refusal
+from marketplace.markets.models import Market
+from mechanisms.check.packages import FORMAT, STANDING
+
+
+def package_answer(market: Market, identity: Identity) -> dict[str, Any]:
+    """Problem, outcome with certificate, receipts, rule version, and the public events that they hang on."""
+    if market.disclosure != Market.Disclosure.PUBLIC and market.operator_id != identity.agent_id:
+        detail = f"The market's disclosure is {market.disclosure}: its bids are not shown."
+        raise Refusal(403, "not_disclosed", detail, "GET .../outcome/ has what is told to you.")
+    round_ = standing_round(market)
+    problem, outcome = json.loads(round_.problem), json.loads(round_.outcome)
+    opened, closed = (_facts(market, kind) for kind in ("market.opened", "receipts.published"))
+    return {
+        "format": FORMAT,
+        "market": market.ref,
+        "rule": {"mechanism": market.mechanism, "version": mechanisms.get(market.mechanism).version},
+        "problem": problem,
+        "outcome": outcome,
+        "opening": {name: opened[name] for name in ("seed_commitment", "terms")},
+        "closing": {name: closed[name] for name in ("root", "bids", "seed", "tie_seed")},
+        "receipts": _receipts(market),
+    }
+
+
+def _receipts(market: Market) -> list[dict[str, Any]]:
+    """Every receipt under the root, in an order that tells nothing of time; standing ones with what opens them."""
+    rows = Bid.objects.filter(market=market).order_by("receipt")
+    found = []
+    columns = ("ref", "receipt", "status", "participation__ref", "key_hash")
+    for ref, receipt, status, agent, name in rows.values_list(*columns):
+        shown = {"bid": ref, "agent": agent, "nonce": nonce_of(name).hex()} if status == STANDING else {}
+        found.append({"receipt": receipt, "status": status, **shown})
+    return found
+
+
+def _facts(market: Market, kind: str) -> dict[str, Any]:
+    payload = Event.objects.filter(stream__name=market.stream, kind=kind).values_list("payload", flat=True).get()
+    facts: dict[str, Any] = json.loads(payload)
+    return facts
