@@ -3,7 +3,9 @@
 from collections.abc import Callable, Iterable
 from typing import Any
 
+from django import forms
 from django.contrib import admin, messages
+from django.contrib.admin.helpers import ActionForm
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
@@ -11,12 +13,17 @@ from django.utils.html import format_html
 
 from marketplace.core.refusals import Refusal
 from marketplace.markets.drafts import change_draft, open_draft
+from marketplace.markets.early import close_early
 from marketplace.markets.forms import MAX_LOTS, LotForm, LotFormSet, MarketForm
 from marketplace.markets.models import Lot, Market, Round
 from marketplace.markets.services import cancel_market, clear_again, draft_market
 from marketplace.settlement.admin import ReadOnlyAdmin
 
-CANCELLED_BY_OPERATOR = "cancelled by the operator"
+
+class ReasonForm(ActionForm):
+    """Beside the choice of an action: why, for those that need a reason."""
+
+    reason = forms.CharField(required=False, max_length=200, label="Reason, which everybody reads:")
 
 
 class Guarded:
@@ -75,6 +82,15 @@ class RoundInline(admin.TabularInline):
         return False
 
 
+def _reason(request: HttpRequest) -> str:
+    return str(request.POST.get("reason", ""))
+
+
+def _staff(request: HttpRequest) -> str:
+    """Who acts, as the public stream names it: by number, for names are personal data."""
+    return f"staff {request.user.pk}"
+
+
 def is_draft(market: Market) -> bool:
     """Whether nothing about it is promised to anybody yet."""
     return market.state == Market.State.DRAFT and market.participants == 0
@@ -90,7 +106,8 @@ class MarketAdmin(Guarded, admin.ModelAdmin):
     list_display = ("title", "ref", "state", "mechanism", "closes_at", "participants", "live_page")
     list_filter = ("state", "mechanism", "disclosure", "currency")
     search_fields = ("ref", "title")
-    actions = ("open_now", "cancel", "clear_once_more")
+    actions = ("open_now", "close_now", "cancel", "clear_once_more")
+    action_form = ReasonForm
     fieldsets = (
         (None, {"fields": ("title", "description", "disclosure")}),
         ("Rule", {"fields": ("mechanism", "params", "currency", "exponent")}),
@@ -138,19 +155,34 @@ class MarketAdmin(Guarded, admin.ModelAdmin):
         """Drafts become open markets."""
         self._each(request, queryset, lambda market: open_draft(market=market), "opened", "it was no draft")
 
+    @admin.action(description="Close now, with a reason", permissions=["change"])
+    def close_now(self, request: HttpRequest, queryset: QuerySet[Market]) -> None:
+        """Open markets close before their time."""
+
+        def act(market: Market) -> object:
+            return close_early(market=market, reason=_reason(request), by=_staff(request))
+
+        self._each(request, queryset, act, "closed", "it was not open")
+
     @admin.action(description="Cancel, and release every hold", permissions=["change"])
     def cancel(self, request: HttpRequest, queryset: QuerySet[Market]) -> None:
         """Drafts and open markets end without a trade."""
 
         def act(market: Market) -> object:
-            return cancel_market(market=market, reason=CANCELLED_BY_OPERATOR)
+            return cancel_market(market=market, reason=_reason(request), by=_staff(request))
 
         self._each(request, queryset, act, "cancelled", "it had closed before")
 
     @admin.action(description="Clear again what failed to clear", permissions=["change"])
     def clear_once_more(self, request: HttpRequest, queryset: QuerySet[Market]) -> None:
         """A new round for markets whose last one failed."""
-        self._each(request, queryset, lambda market: clear_again(market=market), "cleared again", "nothing to do")
+        self._each(
+            request,
+            queryset,
+            lambda market: clear_again(market=market, by=_staff(request)),
+            "cleared again",
+            "nothing to do",
+        )
 
     def _each(
         self,

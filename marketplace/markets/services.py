@@ -12,6 +12,7 @@ from marketplace.core import boxes, clock, streams
 from marketplace.core.clearing_keys import public_key
 from marketplace.core.refs import new_ref
 from marketplace.core.refusals import Refusal, not_found
+from marketplace.core.untrusted import visible
 from marketplace.markets.configuration import (
     LotConfiguration,
     MarketConfiguration,
@@ -25,6 +26,8 @@ from marketplace.preferences.categories import use_categories
 from marketplace.settlement.services import open_journal, release_all, settled
 from mechanisms.check.receipts import commitment_of
 from mechanisms.types import thawed
+
+REASON_CHARS = 500  # what a row keeps of a reason
 
 
 @transaction.atomic
@@ -121,33 +124,45 @@ def close_market(*, market: Market) -> Round | None:
     return new_round(market=locked, at=at)
 
 
-def new_round(*, market: Market, at: datetime) -> Round:
-    """The next round of a closed market, pending."""
+def stated_reason(reason: str) -> str:
+    """The reason for an operator's act, as the public will read it; refused where there is none."""
+    why = visible(reason, REASON_CHARS // 2)
+    if why:
+        return why
+    raise Refusal(422, "reason_missing", "This needs a reason; everybody will read it.", "Say why.", "/reason")
+
+
+def new_round(*, market: Market, at: datetime, reason: str = "the market closed") -> Round:
+    """The next round of a closed market, pending; `reason` is what will be said when its bids are opened."""
     n = market.rounds.count() + 1
-    return Round.objects.create(ref=new_ref("rnd"), market=market, n=n, created_at=at)
+    return Round.objects.create(ref=new_ref("rnd"), market=market, n=n, created_at=at, reason=reason[:REASON_CHARS])
 
 
 @transaction.atomic
-def clear_again(*, market: Market) -> Round:
+def clear_again(*, market: Market, by: str = "an operator") -> Round:
     """A new round for a closed market whose last one failed; refused otherwise."""
     locked = Market.objects.select_for_update().get(pk=market.pk)
     last = locked.rounds.order_by("-n").first()
     if locked.state != Market.State.CLOSED or last is None or last.state != Round.State.FAILED:
         raise Refusal(409, "round_not_failed", "Only a failed round is cleared again.", "Look at the market's rounds.")
     Round.objects.filter(pk=last.pk).update(state=Round.State.SUPERSEDED)
-    return new_round(market=locked, at=clock.now())
+    return new_round(market=locked, at=clock.now(), reason=f"round {last.n} failed; cleared again by {by}")
 
 
 @transaction.atomic
-def cancel_market(*, market: Market, reason: str) -> bool:
-    """draft, open, or closed with a failed round -> cancelled; every hold is released; False otherwise."""
+def cancel_market(*, market: Market, reason: str, by: str = "an operator") -> bool:
+    """draft, open, or closed with a failed round -> cancelled; every hold is released; False otherwise.
+
+    The reason, without which nothing is cancelled, stands in the public stream.
+    """
+    why = stated_reason(reason)
     locked = Market.objects.select_for_update().get(pk=market.pk)
     states = [Market.State.DRAFT, Market.State.OPEN]
     if not locked.rounds.exclude(state__in=(Round.State.FAILED, Round.State.SUPERSEDED)).exists():
         states.append(Market.State.CLOSED)
     for state in states:
-        if _move(market, state, Market.State.CANCELLED, cancel_reason=reason):
-            streams.append(market.stream, "market.cancelled", {"reason": reason})
+        if _move(market, state, Market.State.CANCELLED, cancel_reason=why):
+            streams.append(market.stream, "market.cancelled", {"reason": why, "by": by})
             release_all(journal=market.journal)
             return True
     return False

@@ -10,8 +10,10 @@ from django.test import Client
 from django.utils import timezone
 
 from marketplace.bidding.models import Bid
+from marketplace.clearing.release import released_bids
+from marketplace.core import streams
 from marketplace.core.models import Stream
-from marketplace.markets.admin import CANCELLED_BY_OPERATOR
+from marketplace.core.refusals import Refusal
 from marketplace.markets.models import Lot, Market, Round
 from marketplace.markets.services import close_market, open_market
 from tests.factories import Trader, buy, close_now, open_a_market
@@ -72,9 +74,9 @@ def errors(answer) -> dict[str, list[str]]:
     return said
 
 
-def act(operator: Client, name: str, *markets: Market) -> str:
+def act(operator: Client, name: str, *markets: Market, reason: str = "") -> str:
     """Do an action of the list and return what the operator reads."""
-    chosen = {"action": name, "_selected_action": [market.pk for market in markets]}
+    chosen = {"action": name, "_selected_action": [market.pk for market in markets], "reason": reason}
     return operator.post(MARKETS, chosen, follow=True).content.decode()
 
 
@@ -177,11 +179,33 @@ def test_cancel_says_who_cancelled_and_only_before_the_close(operator: Client) -
     running, closed = open_a_market(title="Running"), open_a_market(title="Closed")
     close_now(closed)
     close_market(market=closed)
-    words = act(operator, "cancel", running, closed)
+    assert "refused: This needs a reason" in act(operator, "cancel", running)
+    words = act(operator, "cancel", running, closed, reason="the room burnt down")
     assert "Running: cancelled." in words
     assert "Closed: unchanged: it had closed before." in words
     running.refresh_from_db()
-    assert (running.state, running.cancel_reason) == ("cancelled", CANCELLED_BY_OPERATOR)
+    assert (running.state, running.cancel_reason) == ("cancelled", "the room burnt down")
+    told = json.loads(streams.read(running.stream)[-1].payload)
+    assert told == {"reason": "the room burnt down", "by": f"staff {User.objects.get().pk}"}
+
+
+def test_an_early_close_needs_a_reason_and_shows_in_public(operator: Client) -> None:
+    market, over, trader = open_a_market(title="Running"), open_a_market(title="Over"), Trader()
+    trader.join(market, 75_000_000)
+    trader.bid(market, buy("room", VALUE))
+    close_now(over)
+    assert "refused: This needs a reason" in act(operator, "close_now", market)
+    words = act(operator, "close_now", market, over, reason="a fire")
+    assert "Running: closed." in words
+    assert "Over: unchanged: it was not open." in words
+    told = json.loads(streams.read(market.stream)[-1].payload)
+    assert (told["early"], told["reason"]) == (True, "a fire")
+    with pytest.raises(Refusal, match="closed"):
+        trader.bid(market, buy("room", VALUE))
+    released_bids(round_=market.rounds.get())
+    release = json.loads(streams.read(market.stream)[-1].payload)
+    assert "closed early" in release["reason"]
+    assert "a fire" in Client().get(f"/markets/{market.ref}/").content.decode()
 
 
 def test_clear_again_is_for_what_failed(operator: Client) -> None:

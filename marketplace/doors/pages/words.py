@@ -39,6 +39,7 @@ EVENTS = {
     "market.joined/one": "1 agent has joined.",
     "market.joined/many": "{participants} agents have joined.",
     "market.closed": "Bidding closed.",
+    "market.closed/early": "Bidding was closed early by {by}: {reason}.",
     "receipts.published": "The receipts of all {bids} bids were published.",
     "key.released": "The bids were opened by the {actor}: {reason}.",
     "round.cleared/one": "Cleared: {quantity} traded at {price}.",
@@ -76,7 +77,7 @@ def variant(kind: str, data: Mapping[str, Any]) -> str:
         if data["status"] != "cleared":
             return f"/{data['status']}"
         return "/one" if len(data["prices_text"]) == 1 else "/many"
-    return ""
+    return "/early" if data.get("early") else ""
 
 
 def browser_words() -> dict[str, Any]:

@@ -14,7 +14,7 @@
 
   function variant(kind, data) {
     if (kind === "market.joined") return data.participants === 1 ? "/one" : "/many";
-    if (kind !== "round.cleared") return "";
+    if (kind !== "round.cleared") return data.early ? "/early" : "";
     if (data.status !== "cleared") return "/" + data.status;
     return Object.keys(data.prices_text).length === 1 ? "/one" : "/many";
   }
