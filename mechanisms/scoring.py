@@ -6,6 +6,7 @@ from typing import Any, ClassVar
 
 from msgspec import Struct
 
+from mechanisms.bids import Lot
 from mechanisms.cases import Case
 from mechanisms.decimals import LARGEST
 from mechanisms.errors import ProblemError, escape
@@ -16,7 +17,7 @@ from mechanisms.types import Outcome
 __all__ = ["Offer", "Outcome", "Request"]
 
 MOST_OFFERS = 100_000
-Value = str | int | bool
+Value = Any  # text, a whole number, true or false; what the category takes where there is one
 
 
 class Offer(Struct, frozen=True):
@@ -32,42 +33,58 @@ class Offer(Struct, frozen=True):
 
 
 class Request(Case, frozen=True, kw_only=True):
-    """A buyer with its sealed worth (a base, and units for each value of each attribute), and offers by seller."""
+    """A buyer with its sealed worth, and offers by seller.
+
+    The worth is a base and units for each value of each attribute; or, where the buyer names a category, what is
+    `stated` in the language of preferences (`must` and `worth`, read as `item`), to which `base` is added.
+    """
 
     REQUIRED: ClassVar[tuple[str, ...]] = ("buyer", "bids")
+    OPTIONAL: ClassVar[tuple[str, ...]] = ("categories",)
 
     buyer: str
     base: int
     values: dict[str, dict[str, int | None]]
     offers: dict[str, tuple[Offer, ...]]
+    stated: dict[str, Any] = {}
+    item: Any = None
+    categories: dict[str, Any] = {}
 
     @classmethod
     def read_body(cls, data: dict[str, Any]) -> dict[str, Any]:
         """Whole units everywhere; null units refuse a value."""
-        buyer = read_object(data["buyer"], "/buyer", ("agent", "worth"))
-        worth = read_object(buyer["worth"], "/buyer/worth", ("base",), ("values",))
+        buyer = read_object(data["buyer"], "/buyer", ("agent", "worth"), ("category", "must"))
         name = read_id(buyer["agent"], "/buyer/agent")
+        worth = _worth(buyer, data.get("categories", {}))
         offers: dict[str, tuple[Offer, ...]] = {}
         for index, bid in enumerate(read_list(data["bids"], "/bids")):
             bid = read_object(bid, f"/bids/{index}", ("agent", "offers"))
             agent = read_id(bid["agent"], f"/bids/{index}/agent")
             if agent in offers or agent == name:
                 raise ProblemError("duplicate_agent", f"{agent!r} is in this request already", f"/bids/{index}/agent")
-            offers[agent] = _offers(bid["offers"], f"/bids/{index}/offers")
+            offers[agent] = _offers(bid["offers"], f"/bids/{index}/offers", worth.get("item"))
         if sum(map(len, offers.values())) > MOST_OFFERS:
             raise ProblemError("too_many_bids", f"at most {MOST_OFFERS} offers", "/bids")
-        base = read_int(worth["base"], "/buyer/worth/base", -LARGEST, LARGEST)
-        values = _values(worth.get("values", {}), "/buyer/worth/values")
-        return {"buyer": name, "base": base, "values": values, "offers": offers}
+        return {"buyer": name, "offers": offers, **worth}
 
     def body(self) -> dict[str, Any]:
         """Sellers and their offers sorted by id."""
-        values = {name: dict(sorted(own.items())) for name, own in sorted(self.values.items())}
         bids = [
             {"agent": name, "offers": [o.to_dict() for o in sorted(self.offers[name], key=lambda offer: offer.id)]}
             for name in sorted(self.offers)
         ]
-        return {"buyer": {"agent": self.buyer, "worth": {"base": self.base, "values": values}}, "bids": bids}
+        return {"buyer": {"agent": self.buyer, **self._stated()}, "bids": bids, **self._categories()}
+
+    def _stated(self) -> dict[str, Any]:
+        if self.item is None:
+            values = {name: dict(sorted(own.items())) for name, own in sorted(self.values.items())}
+            return {"worth": {"base": self.base, "values": values}}
+        worth = self.stated["worth"]
+        worth = {"base": worth} if isinstance(worth, int) else worth
+        return self.stated | {"worth": {**worth, "base": worth.get("base", 0) + self.base}}
+
+    def _categories(self) -> dict[str, Any]:
+        return {"categories": self.categories} if self.categories else {}
 
     def agents(self) -> list[str]:
         """The buyer and the sellers, sorted."""
@@ -75,6 +92,9 @@ class Request(Case, frozen=True, kw_only=True):
 
     def worth(self, offer: Offer) -> int | None:
         """What the offer is worth to the buyer in units; None where a value is refused. What is not named counts 0."""
+        if self.item is not None:
+            judged = _judged(self.item, offer)
+            return None if judged is None else self.base + judged
         total = self.base
         for name, own in self.values.items():
             if name in offer.attributes:
@@ -113,7 +133,33 @@ def _values(data: Any, pointer: str) -> dict[str, dict[str, int | None]]:
     return values
 
 
-def _offers(data: Any, pointer: str) -> tuple[Offer, ...]:
+def _worth(buyer: dict[str, Any], categories: Any) -> dict[str, Any]:
+    """The buyer's worth, as a Request holds it."""
+    if "category" not in buyer:
+        worth = read_object(buyer["worth"], "/buyer/worth", ("base",), ("values",))
+        base = read_int(worth["base"], "/buyer/worth/base", -LARGEST, LARGEST)
+        if "must" in buyer:
+            raise ProblemError("missing_field", "expected a category, whose attributes `must` names", "/buyer/category")
+        return {"base": base, "values": _values(worth.get("values", {}), "/buyer/worth/values")}
+    from mechanisms.preferences.categories import read_categories  # noqa: PLC0415 - only for who states one
+    from mechanisms.preferences.wants import read_item  # noqa: PLC0415
+
+    stated = {name: part for name, part in buyer.items() if name != "agent"}
+    item = read_item("request", stated, read_categories(categories), "/buyer")
+    return {"base": 0, "values": {}, "stated": stated, "item": item, "categories": dict(categories)}
+
+
+def _judged(item: Any, offer: Offer) -> int | None:
+    """What the preference says of the offer's attributes."""
+    from mechanisms.preferences.judging import judge_item  # noqa: PLC0415 - only for who states one
+    from mechanisms.preferences.tables import Table  # noqa: PLC0415
+
+    row = item.category.read_lot(offer.attributes)
+    judged = judge_item(item, Table(item.category, [Lot(id=offer.id)], [row]))
+    return int(judged.worth[0]) if len(judged.admitted) else None
+
+
+def _offers(data: Any, pointer: str, wanted: Any = None) -> tuple[Offer, ...]:
     offers: dict[str, Offer] = {}
     for index, item in enumerate(read_list(data, pointer)):
         at = f"{pointer}/{index}"
@@ -123,8 +169,10 @@ def _offers(data: Any, pointer: str) -> tuple[Offer, ...]:
             raise ProblemError("duplicate_id", f"the offer {name!r} is made twice", f"{at}/id")
         attributes = item.get("attributes", {})
         attributes = read_object(attributes, f"{at}/attributes", (), attributes if isinstance(attributes, dict) else ())
+        if wanted is not None:
+            wanted.category.read_lot(attributes, f"{at}/attributes")
         for key, value in attributes.items():
-            if not isinstance(value, str | int):
+            if wanted is None and not isinstance(value, str | int):
                 raise ProblemError(
                     "invalid_value", "text, a whole number, true or false", f"{at}/attributes/{escape(key)}"
                 )

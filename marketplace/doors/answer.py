@@ -59,9 +59,8 @@ async def answer_bid(value: Any, key: str | None, identity: Identity, market_ref
     """A parsed bid, decided by the committer; the answer leaves when it is durable. Raises Refusal."""
     identity.refuse_without("trade")
     terms = await find_terms(market_ref)
-    value, body = strict_json.as_object(value), None
-    if "preference" in value:
-        body = await sync_to_async(_compiled, thread_sensitive=False)(value, identity, terms)
+    value = strict_json.as_object(value)
+    body = await compiled_body(value, identity, terms)
     submission = read_submission(value=value, key=key, identity=identity, terms=terms, compiled=body)
     decision = await committer.decide(submission)
     if decision.bid is None:
@@ -69,8 +68,17 @@ async def answer_bid(value: Any, key: str | None, identity: Identity, market_ref
     return said(201, bid_answer(decision.bid, submission))
 
 
+async def compiled_body(value: dict[str, Any], identity: Identity, terms: Terms) -> dict[str, Any] | None:
+    """A bid's body with atoms in place of its preference, None where it has none. Raises Refusal.
+
+    It computes and reads rows, so it happens away from the event loop.
+    """
+    if "preference" not in value:
+        return None
+    return await sync_to_async(_compiled, thread_sensitive=False)(value, identity, terms)
+
+
 def _compiled(value: dict[str, Any], identity: Identity, terms: Terms) -> dict[str, Any]:
-    """A bid's body with atoms in place of its preference; away from the event loop, for it computes and reads rows."""
     preferred = compiled_bid(value=value, identity=identity, terms=terms)
     refuse_empty(preferred)
     return preferred.body

@@ -16,7 +16,7 @@ from marketplace.bidding.submissions import BidBody, Submission, read_submission
 from marketplace.core import idempotency, limits, strict_json
 from marketplace.core.rates import rates
 from marketplace.core.refusals import Refusal
-from marketplace.doors.answer import Answer, find_terms, refused, said
+from marketplace.doors.answer import Answer, compiled_body, find_terms, refused, said
 from marketplace.markets.terms import Terms
 
 BATCH_BOUNDS = (limits.BATCH_BYTES, limits.JSON_DEPTH + 3)
@@ -113,18 +113,20 @@ async def _read(
         if n % TURN == TURN - 1:
             await asyncio.sleep(0)
         try:
-            read.append(_submission(item, f"{name}.{n}", identities[item.agent_key], terms))
+            read.append(await _submission(item, f"{name}.{n}", identities[item.agent_key], terms))
         except Refusal as refusal:
             read.append(refusal)
     return read
 
 
-def _submission(item: BatchItem, key: str, identity: Identity | Refusal, terms: Terms) -> Submission:
+async def _submission(item: BatchItem, key: str, identity: Identity | Refusal, terms: Terms) -> Submission:
     if isinstance(identity, Refusal):
         raise identity
     rates.take(identity.key_ref).refuse_over()
     identity.refuse_without("trade")
-    return read_submission(value=strict_json.as_object(item.bid), key=key, identity=identity, terms=terms)
+    value = strict_json.as_object(item.bid)
+    body = await compiled_body(value, identity, terms)
+    return read_submission(value=value, key=key, identity=identity, terms=terms, compiled=body)
 
 
 def _result(n: int, item: Submission | Refusal, decision: Decision) -> dict[str, Any]:

@@ -11,6 +11,7 @@ from msgspec.structs import replace
 
 from mechanisms.check.finding import Finding
 from mechanisms.check.lying import Lie
+from mechanisms.check.scores import scores, winner
 from mechanisms.claims import Claim
 from mechanisms.engine import clear
 from mechanisms.scoring import Offer, Request
@@ -18,25 +19,6 @@ from mechanisms.spec import Spec
 from mechanisms.types import Outcome
 
 Profit = Callable[[Request, Outcome, str, tuple[Offer, ...]], float]
-
-
-def scores(problem: Request) -> list[tuple[int, str, str, int]]:
-    """(score, seller, offer, worth) of every offer that the buyer would take, recomputed from its attributes."""
-    found = []
-    for seller, offers in problem.offers.items():
-        for offer in offers:
-            keys = {n: str(v).lower() if isinstance(v, bool) else str(v) for n, v in offer.attributes.items()}
-            units = [own.get(keys[name], 0) for name, own in problem.values.items() if name in keys]
-            if None not in units:
-                worth = problem.base + sum(unit for unit in units if unit is not None)
-                found.append((worth - offer.ask, seller, offer.id, worth))
-    return found
-
-
-def winner(problem: Request, outcome: Outcome) -> tuple[int, str, str, int] | None:
-    """The scored offer that both awards name."""
-    sold = [(award.agent, name) for award in outcome.awards for name, units in award.bundle.items() if units == -1]
-    return next((entry for entry in scores(problem) if [(entry[1], entry[2])] == sold), None)
 
 
 def consistent(problem: Request, outcome: Outcome) -> Iterator[Finding]:

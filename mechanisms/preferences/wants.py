@@ -74,10 +74,11 @@ def read_items(data: Any, categories: Mapping[str, Category], pointer: str) -> d
     """`items`: by a name of the caller's own."""
     if not isinstance(data, Mapping) or not 1 <= len(data) <= MAX_ITEMS:
         raise ProblemError("items_out_of_bounds", f"expected an object of 1 to {MAX_ITEMS} items", pointer)
-    return {name: _item(name, stated, categories, f"{pointer}/{escape(name)}") for name, stated in data.items()}
+    return {name: read_item(name, stated, categories, f"{pointer}/{escape(name)}") for name, stated in data.items()}
 
 
-def _item(name: str, data: Any, categories: Mapping[str, Category], pointer: str) -> Item:
+def read_item(name: str, data: Any, categories: Mapping[str, Category], pointer: str) -> Item:
+    """One item of this name."""
     fields = read_object(data, pointer, ("category", "worth"), ("must", "at_most", "each_further"))
     category = fields["category"]
     if not isinstance(category, str) or category not in categories:

@@ -6,12 +6,15 @@ import re
 import jsonschema
 import pytest
 
+import mechanisms
 from marketplace.demo.place import ROOT
 from mechanisms.bids import Lot
 from mechanisms.preferences import compile_preference, json_schema, preview, read_preference
 
 PAGE = (ROOT / "docs/preferences.md").read_text()
-EXAMPLES = [json.loads(block) for block in re.findall(r"^```json\n(.*?)^```$", PAGE, re.MULTILINE | re.DOTALL)]
+BLOCKS = [json.loads(block) for block in re.findall(r"^```json\n(.*?)^```$", PAGE, re.MULTILINE | re.DOTALL)]
+EXAMPLES = [block for block in BLOCKS if "items" in block]
+REQUESTS = [block for block in BLOCKS if "buyer" in block]
 CONDITIONS = [json.loads(text) for text in re.findall(r"\| `(\{\"attribute\".*?\})` \|$", PAGE, re.MULTILINE)]
 FIXED = {"provider": "x", "departureAirport": "A", "arrivalAirport": "B", "arrivalTime": "2026-12-01T22:00:00+01:00"}
 
@@ -50,6 +53,12 @@ def test_every_condition_of_the_table_is_read(condition: dict) -> None:
 def test_the_table_of_conditions_was_found() -> None:
     assert len(CONDITIONS) == 7
     assert len(EXAMPLES) == 4
+
+
+def test_the_request_is_cleared() -> None:
+    (request,) = REQUESTS
+    assert len(BLOCKS) == len(EXAMPLES) + len(REQUESTS)
+    assert mechanisms.run("scoring_auction", request).payments == {"guest": 400, "inn": -400}
 
 
 def test_the_preview_says_what_the_page_says() -> None:

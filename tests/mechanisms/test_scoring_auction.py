@@ -123,3 +123,73 @@ def test_what_cannot_be_read(change, code, pointer):
     with pytest.raises(ProblemError) as caught:
         run("scoring_auction", {**data, **change})
     assert (caught.value.code, caught.value.pointer) == (code, pointer)
+
+
+STAY = {"addressLocality": "Bath", "checkoutTime": "2026-12-04T10:00:00+00:00"}
+
+
+def stay(ask: int, day: int = 1, **attributes: Any):
+    """An offer of nights in a room, as its seller makes it."""
+    return ask, STAY | {"checkinTime": f"2026-12-{day:02d}T15:00:00+00:00", **attributes}
+
+
+def asked(*bids: tuple[str, tuple[int, dict[str, Any]]], **more: Any):
+    """A buyer whose worth is in the language of preferences."""
+    offers = [
+        {"agent": agent, "offers": [{"id": f"o{n}", "ask": ask, "attributes": attributes}]}
+        for n, (agent, (ask, attributes)) in enumerate(bids)
+    ]
+    better = {"attribute": "starRating", "add": 100, "per": 1, "from": 3}
+    quiet = {"add": 50, "when": {"attribute": "amenityFeature", "has": "desk"}}
+    buyer = {
+        "agent": "t",
+        "category": "hotel-stay/1",
+        "must": {"attribute": "checkinTime.date", "eq": "2026-12-01"},
+        "worth": {"base": 300, "terms": [better, quiet]},
+    }
+    return read_problem({"mechanism": "scoring_auction", "buyer": buyer | more, "bids": offers})
+
+
+def test_a_buyer_states_its_full_worth_in_the_language_of_preferences():
+    problem = asked(
+        ("plain", stay(250, starRating=3)),
+        ("grand", stay(380, starRating=4.5, amenityFeature=["desk"])),
+        ("wrong", stay(10, day=2, starRating=5)),
+        ("silent", stay(10)),
+    )
+    outcome = cleared(problem)
+    # grand is worth 300 + 150 + 50, less 380 scores 120; plain scores 50; another day and no stars are out.
+    assert outcome.payments == {"grand": -450, "plain": 0, "silent": 0, "t": 450, "wrong": 0}
+    assert cleared(problem, pricing="first_score").payments["t"] == 380
+    assert read_problem(problem.to_json()) == problem
+
+
+@pytest.mark.parametrize(
+    ("more", "code", "pointer"),
+    [
+        ({"worth": {"terms": [{"add": "x"}]}}, "not_an_integer", "/buyer/worth/terms/0/add"),
+        ({"category": "moon/1"}, "unknown_category", "/buyer/category"),
+        ({"must": {"attribute": "stars", "eq": 1}}, "unknown_attribute", "/buyer/must/attribute"),
+    ],
+)
+def test_a_bad_worth_of_a_buyer_is_pointed_at(more, code, pointer):
+    with pytest.raises(ProblemError) as caught:
+        asked(**more)
+    assert (caught.value.code, caught.value.pointer) == (code, pointer)
+
+
+def test_offers_must_fit_the_category():
+    with pytest.raises(ProblemError) as caught:
+        asked(("a", (10, {"colour": "red"})))
+    assert (caught.value.code, caught.value.pointer) == ("unknown_attribute", "/bids/0/offers/0/attributes/colour")
+
+
+def test_sellers_gain_nothing_by_lying_to_a_full_worth():
+    offers = [("a", stay(250, starRating=3)), ("b", stay(380, starRating=4.5)), ("c", stay(290, starRating=3.5))]
+    problem = asked(*offers)
+    for n, (seller, (cost, attributes)) in enumerate(offers):
+        truth = problem.offers[seller]
+        honest = profit(problem, cleared(problem), seller, truth)
+        for ask in range(0, 600, 30):
+            told = [row if m != n else (seller, (ask, attributes)) for m, row in enumerate(offers)]
+            assert profit(asked(*told), cleared(asked(*told)), seller, truth) <= honest, (seller, cost, ask)
