@@ -15,6 +15,7 @@ from marketplace.clearing import sweeps as clearing
 from marketplace.core import sweeps
 from marketplace.markets.models import Market, Round
 from marketplace.settlement import books, services
+from marketplace.settlement.authorisations import sweep_unanswered
 from marketplace.settlement.models import Authorisation, Obligation, WebhookEvent
 from marketplace.settlement.verification import verify_journal
 from marketplace.stripe_sandbox.objects.charge import Charge
@@ -68,6 +69,8 @@ def _bid(market: Market, key: str, number: int) -> None:
     name = f"{market.ref}-{number}"
     join_market(market=market, identity=trader.identity, limit_minor=LIMIT, key=f"join-{name}")
     for row in Participation.objects.filter(market=market, state="pending"):
+        hurry()
+        sweep_unanswered()
         complete_join(participation=row)
     if not Bid.objects.filter(market=market, participation__agent_id=trader.identity.agent_id).exists():
         submission = submitted(trader, market, buy("room", VALUES[number]), f"bid-{name}")
