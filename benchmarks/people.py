@@ -3,7 +3,7 @@
 import random
 from dataclasses import dataclass
 
-from marketplace.mandates.learning import LOWER, SCALE, Facts, step_of
+from marketplace.mandates.learning import SCALE, Facts
 from marketplace.mandates.policies import ALONE, ASK, NEVER
 
 CATEGORIES = ("train-seat/1", "hotel-room/1", "concert-ticket/1", "book/1")
@@ -18,7 +18,7 @@ class Simulated:
     """
 
     kind: str
-    edges: dict[str, tuple[int, int]]
+    edges: dict[str, tuple[float, float]]  # minor units, on no scale
     strangers: str
     nights: str
     odd: str | None
@@ -29,8 +29,8 @@ class Simulated:
         """Its policy."""
         low, high = self.edges[facts.category]
         toward = self.strangers if self._minds(facts) else "same"
-        step = step_of(facts.amount_minor) + (LOWER if facts.stranger and toward == "lower" else 0)
-        words = [ALONE if step <= low else ASK if step <= high else NEVER]
+        amount = facts.amount_minor * (3.5 if facts.stranger and toward == "lower" else 1)
+        words = [ALONE if amount <= low else ASK if amount <= high else NEVER]
         words += [toward] if facts.stranger and toward in ORDER else []
         words += [self.nights] if facts.night and self.nights in ORDER else []
         return max(words, key=ORDER.index)
@@ -47,13 +47,13 @@ class Simulated:
 
 
 def person(seed: int) -> Simulated:
-    """One person in ten shapes; four in ten are odd."""
+    """A person of some shape; two in five are odd."""
     dice = random.Random(seed)
-    middle = dice.randint(8, 12)  # 40 to 250 EUR may pass, usually
+    middle = dice.lognormvariate(9.2, 0.7)  # about 100 EUR may pass, usually
     edges = {}
     for category in CATEGORIES:
-        low = max(0, min(len(SCALE) - 2, middle + dice.choice((-2, -1, 0, 0, 0, 1, 2))))
-        edges[category] = (low, low + dice.choice((0, 1, 1, 2, 2, 3)))
+        low = middle * dice.choice((0.4, 0.7, 1, 1, 1, 1.5, 2.5))
+        edges[category] = (low, low * dice.choice((1, 1.6, 1.6, 2.5, 2.5, 4)))
     strangers = dice.choice(("same", "same", "lower", "lower", "ask"))
     nights = dice.choice(("same", "same", "same", "ask", "never"))
     odd = dice.choice((None, None, None, "one category", "at night"))

@@ -15,11 +15,11 @@ from marketplace.mandates.policies import ALONE, ASK, NEVER
 
 ANSWERS = (ALONE, ASK, NEVER)
 SLIP = 0.05
-SCALE = (0, *(round(100 * 10 ** (n / 5)) for n in range(-1, 18)))  # minor units, five steps a factor of ten
+SCALE = (0, *(n * 10**power for power in (2, 3, 4, 5) for n in (1, 2, 3, 5)))  # minor units, as people say amounts
 STEPS = len(SCALE)
 STRANGERS = ("same", "lower", "ask", "never")
 NIGHTS = ("same", "ask", "never")
-LOWER = 3  # steps of the scale that a stranger is trusted less by: a factor of four
+LOWER = 2  # steps of the scale that a stranger is trusted less by: a factor of about three
 SPREAD = 0.25  # how often a category is like no other
 
 

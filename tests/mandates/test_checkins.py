@@ -16,6 +16,7 @@ from marketplace.mandates import ceilings, checkins
 from marketplace.mandates.checkins import shown
 from marketplace.mandates.models import Case, CheckIn
 from marketplace.markets.models import Lot, Market
+from marketplace.preferences.categories import write_category
 from marketplace.settlement.models import Authorisation, PaymentMethod
 from marketplace.settlement.services import add_payment_method
 from tests.factories import buy, close_now, open_a_market
@@ -213,14 +214,15 @@ def test_a_letter_leads_behind_the_login_and_tells_nothing(person):
 
 def test_every_answer_is_a_case(person):
     for word, stated in (("yes", {}), ("no", {}), ("yes", {"always_ask": True})):
-        person.join(open_a_market(), 6000 if word == "no" else 5500)
+        person.join(open_a_market(), 10000 if word == "no" else 7500)
         person.answer(word, **stated)
     assert list(Case.objects.order_by("pk").values_list("answer", flat=True)) == ["alone", "never", "ask"]
 
 
+SCHEMA = {"title": "A thing", "attributes": {"colour": {"type": "text"}}}
 PURSES = {
     "purses": [
-        {"purse": "work", "when": {"categories": {"any": ["train-seat/1", "hotel-room/1", "theatre-ticket/1"]}}},
+        {"purse": "work", "when": {"categories": {"any": ["rail-ticket/1", "room-night/1", "theatre-ticket/1"]}}},
         {"purse": "personal", "when": {"categories": {"any": ["theatre-ticket/1", "book/1"]}}},
     ]
 }
@@ -234,6 +236,7 @@ def traveller() -> Person:
 
 
 def sale(category: str) -> Market:
+    write_category(name=category, schema=SCHEMA)
     return open_a_market(lots=[{"id": "room", "category": category}])
 
 
@@ -244,7 +247,7 @@ def paid_from(part) -> str:
 
 def test_rules_choose_the_purse():
     person = traveller()
-    assert paid_from(person.join(sale("train-seat/1"), 5000)) == "work"
+    assert paid_from(person.join(sale("rail-ticket/1"), 5000)) == "work"
     assert paid_from(person.join(sale("book/1"), 5000)) == "personal"
 
 
