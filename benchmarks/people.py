@@ -3,7 +3,7 @@
 import random
 from dataclasses import dataclass
 
-from marketplace.mandates.learning import SCALE, Facts
+from marketplace.mandates.learning import SCALE, Facts, step_of
 from marketplace.mandates.policies import ALONE, ASK, NEVER
 
 CATEGORIES = ("train-seat/1", "hotel-room/1", "concert-ticket/1", "book/1")
@@ -62,5 +62,5 @@ def person(seed: int) -> Simulated:
 
 def act(dice: random.Random) -> Facts:
     """An act as agents meet them: most are small, two in five with strangers, one in six at night."""
-    amount = min(SCALE[-1], max(100, round(dice.lognormvariate(8.5, 1.1))))
+    amount = SCALE[step_of(round(dice.lognormvariate(8.5, 1.1)))]  # a step, as limits are
     return Facts(dice.choice(CATEGORIES), amount, dice.random() < 0.4, dice.random() < 0.17)

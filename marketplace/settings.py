@@ -29,6 +29,8 @@ INSTALLED_APPS = [
     "drf_spectacular",
     "drf_spectacular_sidecar",
     "channels",
+    "allauth",
+    "allauth.account",
     "marketplace.core",
     "marketplace.agents",
     "marketplace.preferences",
@@ -51,6 +53,8 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "marketplace.doors.rest.rates.rate_headers",
+    "allauth.account.middleware.AccountMiddleware",
+    "marketplace.doors.pages.policy.page_policy",
 ]
 
 ROOT_URLCONF = "marketplace.urls"
@@ -153,6 +157,28 @@ SPECTACULAR_SETTINGS = {
     "REDOC_DIST": "SIDECAR",
 }
 
+# --- people: sign-up and login by e-mail; no request leaves the house, letters only where a mail server is named ----
+
+AUTHENTICATION_BACKENDS = [
+    "django.contrib.auth.backends.ModelBackend",
+    "allauth.account.auth_backends.AuthenticationBackend",
+]
+LOGIN_URL = "account_login"
+LOGIN_REDIRECT_URL = "/me/"
+ACCOUNT_ADAPTER = "marketplace.doors.pages.me.accounts.PeopleAdapter"
+ACCOUNT_LOGIN_METHODS = {"email"}
+ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*", "password2*"]
+ACCOUNT_LOGOUT_REDIRECT_URL = "/"
+ACCOUNT_SESSION_REMEMBER = True
+MAIL_HOST = os.environ.get("WALRAS_MAIL_HOST", "")  # host:port of an SMTP server; empty: letters go to standard output
+EMAIL_BACKEND = f"django.core.mail.backends.{'smtp' if MAIL_HOST else 'console'}.EmailBackend"
+EMAIL_HOST, _, EMAIL_PORT = MAIL_HOST.partition(":")
+EMAIL_HOST_USER, EMAIL_HOST_PASSWORD = (
+    os.environ.get("WALRAS_MAIL_USER", ""),
+    os.environ.get("WALRAS_MAIL_PASSWORD", ""),
+)
+DEFAULT_FROM_EMAIL = os.environ.get("WALRAS_MAIL_FROM", "walras@localhost")
+ACCOUNT_EMAIL_VERIFICATION = "mandatory" if MAIL_HOST else "none"
 STATIC_URL = "/static/"
 STATIC_ROOT = BASE_DIR / "staticfiles"
 LANGUAGE_CODE = "en-gb"

@@ -4,6 +4,8 @@ import secrets
 from collections.abc import Iterable
 from datetime import datetime, timedelta
 
+from django.contrib.auth import get_user_model
+from django.contrib.auth.models import AbstractBaseUser
 from django.db import transaction
 from django.db.models import Q, QuerySet
 
@@ -24,6 +26,17 @@ def register_agent(
     principal = Principal.objects.create(ref=new_ref("prn"), name=principal_name, kind=kind, created_at=at)
     agent = new_agent(principal=principal, name=name)
     return agent, issue_key(agent=agent, scopes=BUNDLES[scope], key=key)[1]
+
+
+@transaction.atomic
+def principal_of(*, user: AbstractBaseUser) -> Principal:
+    """The person behind a login, made at its first visit."""
+    locked = get_user_model().objects.select_for_update().get(pk=user.pk)
+    known = Principal.objects.filter(user=locked).first()
+    if known is not None:
+        return known
+    name = locked.email.partition("@")[0][: limits.NAME_CHARS] or "A person"
+    return Principal.objects.create(ref=new_ref("prn"), name=name, user=locked, created_at=clock.now())
 
 
 @transaction.atomic

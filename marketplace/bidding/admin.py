@@ -2,7 +2,7 @@
 
 from django.contrib import admin
 
-from marketplace.bidding.models import Bid, Participation
+from marketplace.bidding.models import Bid, Participation, Raise
 from marketplace.markets.admin import Guarded
 from marketplace.settlement.admin import ReadOnlyAdmin
 
@@ -17,6 +17,13 @@ class ParticipationAdmin(Guarded, ReadOnlyAdmin):
     list_select_related = ("market", "agent")
     hidden = ("key_hash",)
     fields = ("ref", "market", "agent", "limit_minor", "authorisation", "state", "created_at")
+
+
+@admin.register(Raise)
+class RaiseAdmin(Guarded, ReadOnlyAdmin):
+    """Higher limits that were asked for."""
+
+    list_display = ("ref", "participation", "limit_minor", "state", "created_at")
 
 
 @admin.register(Bid)

@@ -1,10 +1,12 @@
 """Joins and raises whose hold was not answered clearly at first, and those whose person has answered."""
 
+from marketplace.agents.models import Agent
 from marketplace.bidding.asking import sweep_answers
 from marketplace.bidding.inclusion import publish_due
 from marketplace.bidding.models import Participation, Raise
 from marketplace.bidding.participations import complete_join
 from marketplace.bidding.raises import complete_raise
+from marketplace.bidding.stopping import withdraw_standing
 from marketplace.core import limits
 from marketplace.core.sweeps import Sweep
 from marketplace.settlement.models import Authorisation
@@ -25,9 +27,18 @@ def complete_raises() -> int:
     return sum(complete_raise(row=row) for row in rows[: limits.SWEEP_BATCH])
 
 
+def withdraw_for_stopped() -> int:
+    """Take back what agents that were stopped still have standing, whatever a cached key let in meanwhile."""
+    rows = Agent.objects.filter(
+        stopped_at__isnull=False, participations__market__state="open", participations__bids__status="accepted"
+    )
+    return sum(len(withdraw_standing(agent=agent).withdrawn) for agent in rows.distinct()[: limits.SWEEP_BATCH])
+
+
 SWEEPS = (
     Sweep("bidding.complete_joins", complete_joins, every=1, lane="markets"),
     Sweep("bidding.complete_raises", complete_raises, every=1, lane="markets"),
+    Sweep("bidding.stopped", withdraw_for_stopped, every=1, lane="mandates"),
     Sweep("bidding.answers", sweep_answers, every=1, lane="mandates"),
     Sweep("bidding.publish_roots", publish_due, every=0.25, lane="markets"),
 )

@@ -7,6 +7,7 @@ from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerView
 from marketplace.core.refs import PATTERN
 from marketplace.doors import asyncapi, texts
 from marketplace.doors.pages import views as pages
+from marketplace.doors.pages.me import asks, cases, done, now, rules, stop
 from marketplace.doors.rest import (
     agents,
     inbox,
@@ -37,6 +38,18 @@ urlpatterns = [
     path("", pages.index_page, name="index"),
     path("markets/<ref:market_ref>/", pages.market_page, name="market-page"),
     path("markets/<ref:market_ref>/outcome/", pages.outcome_fragment, name="market-page-outcome"),
+    path("me/", now.now_page, name="me-now"),
+    path("me/agents/", now.agents_page, name="me-agents"),
+    path("me/cards/", now.cards_page, name="me-cards"),
+    path("me/asks/", asks.asks_page, name="me-asks"),
+    path("me/asks/<ref:checkin_ref>/", asks.ask_page, name="me-ask"),
+    path("me/done/", done.done_page, name="me-done"),
+    path("me/done/<ref:participation_ref>/", done.deal_page, name="me-deal"),
+    path("me/rules/", rules.rules_index, name="me-rules"),
+    path("me/rules/<ref:agent_ref>/", rules.rules_page, name="me-agent-rules"),
+    path("me/rules/<ref:agent_ref>/cases/", cases.cases_page, name="me-cases"),
+    path("me/stop/", stop.stop_index, name="me-stop"),
+    path("me/stop/<ref:agent_ref>/", stop.stop_page, name="me-agent-stop"),
     path("client.py", texts.client_file, name="client"),
     path("llms.txt", texts.llms_file, name="llms"),
     path("api/schema/", SpectacularAPIView.as_view(), name="schema"),

@@ -12,7 +12,7 @@ from marketplace.mandates.narrowing import implies
 from marketplace.mandates.policies import ALONE, NEVER
 
 NIGHT, DAY = Hours("22:00", "07:00"), Hours("07:00", "22:00")
-SURE = {ALONE: 0.9, NEVER: 0.9}  # how sure a rule must be, at its edge
+SURE = {ALONE: 0.94, NEVER: 0.94}  # how sure a rule must be, at its edge
 CELLS = [(stranger, night) for stranger in (False, True) for night in (False, True)]
 Edges = tuple[int, int, int, int]  # one step of the scale for each cell; -1: no rule
 

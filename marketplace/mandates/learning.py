@@ -15,11 +15,12 @@ from marketplace.mandates.policies import ALONE, ASK, NEVER
 
 ANSWERS = (ALONE, ASK, NEVER)
 SLIP = 0.05
-SCALE = (0, *(n * 10**power for power in (2, 3, 4, 5) for n in (1, 2, 3, 5)))  # minor units, as people say amounts
+LADDER = (10, 15, 20, 30, 50, 75)  # the steps of limits in sealed markets
+SCALE = (0, *(n * 10**power for power in (1, 2, 3) for n in LADDER), 100_000, 150_000, 200_000)  # minor units
 STEPS = len(SCALE)
 STRANGERS = ("same", "lower", "ask", "never")
 NIGHTS = ("same", "ask", "never")
-LOWER = 2  # steps of the scale that a stranger is trusted less by: a factor of about three
+LOWER = 3  # steps of the scale that a stranger is trusted less by: a factor of about three
 SPREAD = 0.25  # how often a category is like no other
 
 
@@ -52,14 +53,20 @@ class Belief:
         self._mixed = self._seen @ _alike().T  # category, circumstance, what is usual for the person
         weights = np.prod(self._mixed / self._mixed.max(axis=(1, 2), keepdims=True), axis=0)
         self._weights = weights / weights.sum()
+        self._joints: dict[int, np.ndarray] = {}
 
     def chances(self, facts: Facts) -> np.ndarray:
         """How likely each of the three answers is."""
-        index = self.categories.index(facts.category)
-        share = self._weights / self._mixed[index]
+        joint = self._joint(self.categories.index(facts.category))
         answers = _said(step_of(facts.amount_minor), facts.stranger, facts.night)
-        joint = (share @ _alike()) * self._seen[index]
         return np.array([joint[answers == answer].sum() for answer in range(len(ANSWERS))])
+
+    def _joint(self, index: int) -> np.ndarray:
+        """How likely each circumstance and pair is for a category."""
+        if index not in self._joints:
+            share = self._weights / self._mixed[index]
+            self._joints[index] = (share @ _alike()) * self._seen[index]
+        return self._joints[index]
 
     def doubt(self, facts: Facts) -> float:
         """The entropy of the answer, in bits: how much asking would tell."""
@@ -70,6 +77,14 @@ class Belief:
 def step_of(amount_minor: int) -> int:
     """The step of the scale that an amount is counted as: the least that is not below it."""
     return min(int(np.searchsorted(SCALE, amount_minor)), STEPS - 1)
+
+
+def _proven(amount_minor: int, answer: str) -> int:
+    """The step that an answer speaks for: what passed says nothing of a little more, what was forbidden of less."""
+    step = step_of(amount_minor)
+    if SCALE[step] == amount_minor or answer == ASK:
+        return step
+    return step - 1 if answer == ALONE else min(step + 1, STEPS - 1)
 
 
 def most_telling(told: Sequence[Told], pool: Sequence[Facts]) -> Facts:
@@ -116,5 +131,6 @@ def _said(step: int, stranger: bool, night: bool) -> np.ndarray:
 
 def _likelihood(case: Told) -> np.ndarray:
     facts = case.facts
-    agrees = _said(step_of(facts.amount_minor), facts.stranger, facts.night) == ANSWERS.index(case.answer)
+    step = _proven(facts.amount_minor, case.answer)
+    agrees = _said(step, facts.stranger, facts.night) == ANSWERS.index(case.answer)
     return np.where(agrees, 1 - SLIP, SLIP / 2)

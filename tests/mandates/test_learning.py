@@ -16,10 +16,10 @@ def said(answer: str, *amounts: int, category: str = BOOK, stranger: bool = Fals
 
 
 PLAIN = [
-    *said("alone", 1000, 2500, 4000, 4000),
+    *said("alone", 1000, 2000, 5000, 5000),
     *said("ask", 10000, 10000),
-    *said("never", 40000, 60000, 100000),
-    *said("ask", 2500, 2500, 1000, stranger=True),
+    *said("never", 50000, 75000, 100000),
+    *said("ask", 2000, 2000, 1000, stranger=True),
 ]
 
 
@@ -72,7 +72,7 @@ def test_one_slip_in_twenty_changes_no_rule_at_the_top():
 def test_the_interview_asks_what_tells_most():
     acts = pool((BOOK, TRAIN))
     first = most_telling([], acts)
-    told = said("alone", *SCALE[2:8]) + said("never", *SCALE[11:17])
+    told = said("alone", *SCALE[4:12]) + said("never", *SCALE[16:21])
     belief = Belief(told, (BOOK, TRAIN))
-    assert belief.doubt(Facts(BOOK, SCALE[3], False, False)) < belief.doubt(Facts(TRAIN, SCALE[9], True, False))
+    assert belief.doubt(Facts(BOOK, SCALE[6], False, False)) < belief.doubt(Facts(TRAIN, SCALE[13], True, False))
     assert most_telling([Told(first, "ask")], acts) != first

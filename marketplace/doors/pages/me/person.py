@@ -1,0 +1,61 @@
+"""Who looks: the person behind the login, and what every one of its pages shares."""
+
+from collections.abc import Callable
+from functools import wraps
+from typing import Any
+
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.views.decorators.http import require_http_methods
+
+from marketplace.agents.models import Agent, Principal
+from marketplace.agents.services import principal_of
+from marketplace.core import clock
+from marketplace.core.refusals import Refusal
+from marketplace.mandates.models import CheckIn
+
+View = Callable[..., HttpResponse]
+
+
+def of_person(view: View) -> View:
+    """A page of the person who is signed in; everybody else is sent to the login."""
+
+    @wraps(view)
+    def shown(request: HttpRequest, **names: str) -> HttpResponse:
+        return view(request, principal_of(user=request.user), **names)
+
+    return login_required(require_http_methods(["GET", "HEAD", "POST"])(shown))
+
+
+def page(request: HttpRequest, name: str, principal: Principal, context: dict[str, Any], status: int = 200) -> Any:
+    """A page with the navigation of a person; `here` is the entry that it belongs to."""
+    pending = CheckIn.objects.filter(principal=principal, state=CheckIn.State.PENDING, answer_by__gt=clock.now())
+    shared = {"principal": principal, "waiting": pending.count(), "moment": clock.now(), "agents": agents_of(principal)}
+    return render(request, f"me/{name}.html", {**shared, **context}, status=status)
+
+
+def agents_of(principal: Principal) -> list[Agent]:
+    """The person's agents, those that were stopped last."""
+    return sorted(Agent.objects.filter(principal=principal), key=lambda agent: (agent.stopped_at is not None, agent.pk))
+
+
+def own_agent(principal: Principal, ref: str) -> Agent:
+    """One of the person's agents; another's does not exist."""
+    agent = Agent.objects.select_related("principal").filter(ref=ref, principal=principal).first()
+    if agent is None:
+        raise Http404
+    return agent
+
+
+def attempt(request: HttpRequest, act: Callable[[], Any], said: str) -> Any:
+    """Do something for a form; what is refused is said on the page, in the words of every door."""
+    try:
+        done = act()
+    except Refusal as refusal:
+        messages.error(request, f"{refusal.detail} {refusal.next}")
+        return None
+    if said:
+        messages.success(request, said)
+    return done if done is not None else True

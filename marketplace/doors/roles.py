@@ -1,0 +1,55 @@
+"""Roles as groups: what each may see and do in the admin. `manage.py migrate` makes them, and keeps them so."""
+
+from typing import Any
+
+from django.apps import apps
+from django.contrib.auth.management import create_permissions
+from django.contrib.auth.models import Group, Permission
+from django.db.models import Q
+
+PRINCIPAL, OPERATOR, CLERK = "principal", "operator", "settlement clerk"
+ECONOMIST, AUDITOR = "economist", "auditor"
+MARKETS = ("markets.market", "markets.lot", "markets.round")
+PEOPLE = ("agents.principal", "agents.agent", "agents.apikey")
+BIDDING = ("bidding.participation", "bidding.raise", "bidding.bid")
+MANDATES = ("mandates.mandate", "mandates.commitment", "mandates.checkin")
+# Groups by role: (apps or models whose rows may be looked at, permissions to act).
+ROLES: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
+    PRINCIPAL: ((), ()),
+    OPERATOR: (
+        (*MARKETS, *PEOPLE, *BIDDING, *MANDATES, "preferences", "clearing"),
+        (
+            *("markets.add_market", "markets.change_market", "markets.add_lot", "markets.change_lot"),
+            *("markets.delete_lot", "agents.change_apikey", "preferences.add_category", "preferences.change_category"),
+        ),
+    ),
+    CLERK: (("settlement",), ()),
+    ECONOMIST: (MARKETS, ()),  # markets and their outcomes; people only by the pseudonyms that those hold
+    AUDITOR: ((*MARKETS, *PEOPLE, *BIDDING, *MANDATES, "settlement", "preferences", "clearing", "doors"), ()),
+}
+
+
+def make_roles(**kwargs: Any) -> None:
+    """After each migrate: every role with exactly its permissions."""
+    for config in apps.get_app_configs():
+        create_permissions(config, verbosity=0)
+    for role, (seen, acts) in ROLES.items():
+        group, _ = Group.objects.get_or_create(name=role)
+        group.permissions.set(Permission.objects.filter(_viewing(seen) | _acting(acts)))
+
+
+def _viewing(seen: tuple[str, ...]) -> Q:
+    wanted = Q(pk__in=())
+    for name in seen:
+        app, _, model = name.partition(".")
+        of_model = Q(content_type__model=model) if model else Q()
+        wanted |= Q(content_type__app_label=app, codename__startswith="view_") & of_model
+    return wanted
+
+
+def _acting(acts: tuple[str, ...]) -> Q:
+    wanted = Q(pk__in=())
+    for act in acts:
+        app, _, codename = act.partition(".")
+        wanted |= Q(content_type__app_label=app, codename=codename)
+    return wanted
