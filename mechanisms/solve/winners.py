@@ -15,7 +15,7 @@ from mechanisms.solve.packing import Mask, Packing
 from mechanisms.solve.search import Search, Step
 
 Grade = Literal["exact", "solver"]
-OWN_NODES = 1000
+OWN_NODES = 5000
 MOST_EQUALS = 32
 
 
