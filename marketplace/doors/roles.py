@@ -5,6 +5,7 @@ from typing import Any
 from django.apps import apps
 from django.contrib.auth.management import create_permissions
 from django.contrib.auth.models import Group, Permission
+from django.db import DEFAULT_DB_ALIAS
 from django.db.models import Q
 
 PRINCIPAL, OPERATOR, CLERK = "principal", "operator", "settlement clerk"
@@ -23,14 +24,21 @@ ROLES: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
             *("markets.delete_lot", "agents.change_apikey", "preferences.add_category", "preferences.change_category"),
         ),
     ),
-    CLERK: (("settlement",), ()),
+    CLERK: (
+        ("settlement",),  # "change" is what its buttons ask for: retry, release, refund, resend; no row has a form
+        tuple(
+            f"settlement.change_{name}" for name in ("authorisation", "obligation", "task", "webhookevent", "journal")
+        ),
+    ),
     ECONOMIST: (MARKETS, ()),  # markets and their outcomes; people only by the pseudonyms that those hold
     AUDITOR: ((*MARKETS, *PEOPLE, *BIDDING, *MANDATES, "settlement", "preferences", "clearing", "doors"), ()),
 }
 
 
-def make_roles(**kwargs: Any) -> None:
-    """After each migrate: every role with exactly its permissions."""
+def make_roles(*, using: str = DEFAULT_DB_ALIAS, **kwargs: Any) -> None:
+    """After each migrate of our own database: every role with exactly its permissions."""
+    if using != DEFAULT_DB_ALIAS:
+        return
     for config in apps.get_app_configs():
         create_permissions(config, verbosity=0)
     for role, (seen, acts) in ROLES.items():
