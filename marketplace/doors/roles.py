@@ -14,6 +14,7 @@ MARKETS = ("markets.market", "markets.lot", "markets.round")
 PEOPLE = ("agents.principal", "agents.agent", "agents.apikey")
 BIDDING = ("bidding.participation", "bidding.raise", "bidding.bid")
 MANDATES = ("mandates.mandate", "mandates.commitment", "mandates.checkin")
+PUSHED = ("authorisation", "obligation", "task", "webhookevent", "journal")
 # Groups by role: (apps or models whose rows may be looked at, permissions to act).
 ROLES: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     PRINCIPAL: ((), ()),
