@@ -9,6 +9,7 @@ from mechanisms.bargaining.terms import read_terms
 from mechanisms.decimals import Number, read_number
 from mechanisms.errors import ProblemError, escape
 from mechanisms.fields import read_id, read_int, read_list, read_object
+from mechanisms.preferences.bargains import listed, states_worth
 from mechanisms.types import Charge
 
 FIELDS = {
@@ -105,6 +106,9 @@ def read_domain(data: dict[str, Any]) -> dict[str, Any]:
     if size > MOST_OUTCOMES:
         raise ProblemError("too_many_outcomes", f"{size} outcomes are more than {MOST_OUTCOMES}", "/issues")
     named = _parties(data["parties"], "/parties")
+    if states_worth(named):
+        transfers = _transfers(data.get("transfers", []), issues, named)
+        return read_listed(listed(issues, named, transfers))
     parties = {name: _party(item, f"/parties/{escape(name)}", issues) for name, item in named.items()}
     return {"issues": issues, "parties": parties, "transfers": _transfers(data.get("transfers", []), issues, parties)}
 

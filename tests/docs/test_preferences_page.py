@@ -15,6 +15,7 @@ PAGE = (ROOT / "docs/preferences.md").read_text()
 BLOCKS = [json.loads(block) for block in re.findall(r"^```json\n(.*?)^```$", PAGE, re.MULTILINE | re.DOTALL)]
 EXAMPLES = [block for block in BLOCKS if "items" in block]
 REQUESTS = [block for block in BLOCKS if "buyer" in block]
+BARGAINS = [block for block in BLOCKS if "issues" in block]
 CONDITIONS = [json.loads(text) for text in re.findall(r"\| `(\{\"attribute\".*?\})` \|$", PAGE, re.MULTILINE)]
 FIXED = {"provider": "x", "departureAirport": "A", "arrivalAirport": "B", "arrivalTime": "2026-12-01T22:00:00+01:00"}
 
@@ -57,8 +58,16 @@ def test_the_table_of_conditions_was_found() -> None:
 
 def test_the_request_is_cleared() -> None:
     (request,) = REQUESTS
-    assert len(BLOCKS) == len(EXAMPLES) + len(REQUESTS)
+    assert len(BLOCKS) == len(EXAMPLES) + len(REQUESTS) + len(BARGAINS)
     assert mechanisms.run("scoring_auction", request).payments == {"guest": 400, "inn": -400}
+
+
+def test_the_bargain_is_struck() -> None:
+    (bargain,) = BARGAINS
+    outcome = mechanisms.run("nash_bargaining", bargain)
+    # Gains at 100 are 70 and 30, a product of 2,100; at 80 they are 90 and 10; 120 breaks the buyer's must.
+    assert outcome.agreement == "price 100, speed fast"
+    assert [charge.amount for charge in outcome.charges] == [100]
 
 
 def test_the_preview_says_what_the_page_says() -> None:

@@ -16,10 +16,12 @@ from marketplace.agents.models import ApiKey
 from marketplace.agents.services import revoke_key
 from marketplace.bidding.models import Bid, Participation
 from marketplace.core import limits
+from marketplace.preferences.services import store_preference
 from tests.doors.corpus import CORPUS, Case
 from tests.doors.test_client import alone
 from tests.doors.test_corpus import Scene
 from tests.factories import Trader, buy, close_now, curve, open_a_market
+from tests.preferences.flights import OFFER, wants
 from tests.server import Server
 
 pytestmark = pytest.mark.django_db(transaction=True, databases=["default", "stripe_sandbox"])
@@ -272,3 +274,24 @@ def test_a_server_that_stops_tells_who_is_waiting_to_come_again(transactional_db
     answer = asyncio.run(story())
     assert (answer.status_code, answer.json()["code"]) == (503, "restarting")
     assert "Traceback" not in server.log.read_text()
+
+
+def test_a_preference_is_previewed_and_bid_by_tools(doors_only: Server) -> None:
+    market, trader, preference = flights_and_a_wish()
+
+    async def act() -> dict:
+        async with connected(doors_only, trader.key) as model:
+            found = await model.call("find_markets", preference=preference)
+            assert [row["id"] for row in found["markets"]] == [market]
+            seen = await model.call("preview", market=market, preference=preference)
+            assert seen["preference"]["items"]["flight"]["qualify"][0]["means"] == "420.00 EUR."
+            assert len(seen["preference"]["items"]["flight"]["out"]) == 3
+            return await model.call("bid", market=market, preference=preference)
+
+    assert asyncio.run(act())["means"] == "Buy 1 early for at most 420.00 EUR."
+
+
+def flights_and_a_wish() -> tuple[str, Trader, str]:
+    market, trader = open_a_market(mechanism="vcg", lots=OFFER), Trader()
+    trader.join(market, 50_000)
+    return market.ref, trader, store_preference(agent=trader.agent, stated=wants()).ref
