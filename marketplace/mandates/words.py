@@ -9,7 +9,7 @@ from marketplace.mandates.documents import DAYS, Ceiling, Condition, Document, H
 
 PLAIN = {NO_CATEGORY: "things without a category", THE_MARKET: "whoever trades there"}
 NOUNS = {
-    "categories": ("things of the kind", "things of another kind than"),
+    "categories": ("for", "for something else than"),
     "counterparties": ("from", "from anyone but"),
     "mechanisms": ("under the rule", "under another rule than"),
     "disclosures": ("where results are", "where results are anything but"),
@@ -72,7 +72,7 @@ def sentences(document: Document) -> list[str]:
 def condition_words(when: Condition) -> str:
     """A condition as the end of a sentence."""
     parts = list(_tests(when))
-    return " ".join(parts) if parts else "whatever it is"
+    return ", ".join(parts) if parts else "whatever it is"
 
 
 def case_words(act: Act, at_words: str) -> str:
@@ -95,7 +95,7 @@ def _alone(document: Document) -> Iterator[str]:
     if document.alone is None:
         yield "Otherwise act alone, within the limits below." if document.ceilings else "Otherwise act alone."
     elif not document.alone:
-        yield "Ask me before everything else."
+        yield "Ask me before everything else." if document.never or document.ask else "Ask me before everything."
     else:
         yield from (f"Act alone {_rule(rule)}." for rule in document.alone)
         yield "Ask me before everything else."
@@ -160,7 +160,7 @@ def _set_words(test: SetTest, same: str, other: str, name: str) -> str:
     listed = _either(words.get(each, each) for each in sorted(test.names))
     if test.operator == "other_than":
         return f"{other} {listed}"
-    return f"{same} {listed}" if test.operator == "any" or name != "categories" else f"only {same} {listed}"
+    return f"{same} {listed}" if test.operator == "any" or name != "categories" else f"{same} {listed} only"
 
 
 def _hours(windows: tuple[Hours, ...]) -> str:

@@ -87,7 +87,7 @@ def test_a_person_lets_an_agent_trade(server: Server, visit: Visitor, device: st
     shoot(page, f"{device}-now")
 
     page.get_by_role("link", name="Rules").click()
-    expect(page.get_by_text("Ask me before everything else.")).to_be_visible()
+    expect(page.get_by_text("Ask me before everything.")).to_be_visible()
     page.get_by_label("Joining").select_option(other.ref)
     page.get_by_label("for at most").fill("50")
     page.get_by_role("button", name="Ask the rules").click()

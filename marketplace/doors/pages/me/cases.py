@@ -60,8 +60,8 @@ def _support(found: Any, told: list[Told], currency: str) -> dict[str, Any]:
     lead = "Act alone" if rule.when.up_to_minor is not None else "Never"
     return {
         "words": f"{lead} {condition_words(rule.when)}.",
-        "decides": [f"{_words(told[n].facts, currency)} {WORDS[told[n].answer]}" for n in found.decides],
-        "contradicts": [f"{_words(told[n].facts, currency)} {WORDS[told[n].answer]}" for n in found.contradicts],
+        "decides": [f"{_words(told[n].facts, currency)}: {WORDS[told[n].answer]}" for n in found.decides],
+        "contradicts": [f"{_words(told[n].facts, currency)}: {WORDS[told[n].answer]}" for n in found.contradicts],
     }
 
 
@@ -71,7 +71,7 @@ def _words(facts: Facts, currency: str) -> str:
     )
     seller = "a seller you have not dealt with" if facts.stranger else "a seller you know"
     when = "at eleven in the evening" if facts.night else "at noon"
-    return f"{minor_text(facts.amount_minor, currency)} for {kind}, from {seller}, {when}:"
+    return f"{minor_text(facts.amount_minor, currency)} for {kind}, from {seller}, {when}"
 
 
 def kinds() -> tuple[str, ...]:

@@ -1,0 +1,57 @@
+"""Who may pass which door. A new door without a line here fails `test_roles`.
+
+`public`: everybody. `signed`: Stripe alone, by its signature. `key`: any agent's key, which sees its own only.
+`owner`: a key, and the thing must be the agent's. `operate`: an operator's key to act. `person`: whoever is signed in,
+each its own. `own person`: signed in, and the thing must be that person's.
+"""
+
+PAGES = {
+    **dict.fromkeys(("index", "market-page", "market-page-outcome", "client", "llms", "schema", "asyncapi"), "public"),
+    **dict.fromkeys(("docs", "unknown"), "public"),
+    **dict.fromkeys(("account_login", "account_logout", "account_inactive", "account_signup"), "public"),
+    **dict.fromkeys(("account_email_verification_sent", "account_reset_password", "account_confirm_email"), "public"),
+    **dict.fromkeys(("account_confirm_login_code", "account_reset_password_done"), "public"),
+    **dict.fromkeys(("account_reset_password_from_key", "account_reset_password_from_key_done"), "public"),
+    **dict.fromkeys(("account_email", "account_change_password", "account_set_password"), "person"),
+    "account_reauthenticate": "person",
+    "stripe-webhook": "signed",
+    **dict.fromkeys(("me-now", "me-agents", "me-cards", "me-asks", "me-done", "me-rules", "me-stop"), "person"),
+    **dict.fromkeys(("me-ask", "me-deal", "me-agent-rules", "me-cases", "me-agent-stop"), "own person"),
+}
+REST = {
+    **dict.fromkeys(("mechanisms", "preference-schema"), "public"),
+    **dict.fromkeys(("me", "mandates", "decisions", "mandates-ap2", "checkins", "keys", "webhooks", "inbox"), "key"),
+    **dict.fromkeys(("payment-methods", "payout-accounts", "settlements", "preferences", "categories"), "key"),
+    **dict.fromkeys(("market", "participations", "raises", "previews", "bid-batches", "bids", "outcome"), "key"),
+    **dict.fromkeys(("package", "events", "report"), "key"),
+    **dict.fromkeys(("checkin", "agent", "key", "key-rotate", "bid", "preference"), "owner"),
+    **dict.fromkeys(("webhook", "webhook-rotate", "webhook-test", "proof"), "owner"),
+    **dict.fromkeys(("agents", "markets"), "operate"),
+}
+DOORS = PAGES | REST
+SOCKETS = {"ws/v1/markets/": "key", "ws/v1/inbox/": "key"}
+TOOLS = {
+    **dict.fromkeys(("whoami", "my_bids"), "own"),
+    **dict.fromkeys(("find_markets", "explain", "outcome", "wait", "preview", "may_i", "join"), "market"),
+    **dict.fromkeys(("raise_limit", "bid"), "market"),
+    **dict.fromkeys(("ask_my_person", "withdraw", "proof"), "owner"),
+}
+STAFF = ("operator", "settlement clerk", "economist", "auditor")
+LOOK = {
+    **dict.fromkeys(("markets.Market", "markets.Round"), ("operator", "economist", "auditor")),
+    **dict.fromkeys(("agents.Agent", "agents.ApiKey", "agents.Principal"), ("operator", "auditor")),
+    **dict.fromkeys(("bidding.Bid", "bidding.Participation", "bidding.Raise"), ("operator", "auditor")),
+    **dict.fromkeys(("mandates.CheckIn", "mandates.Commitment", "mandates.Mandate"), ("operator", "auditor")),
+    "preferences.Category": ("operator", "auditor"),
+    "doors.Webhook": ("auditor",),
+    **dict.fromkeys(("account.EmailAddress", "auth.Group", "auth.User"), ()),
+    **dict.fromkeys(
+        (
+            *("settlement.Attempt", "settlement.Authorisation", "settlement.Journal", "settlement.Obligation"),
+            *("settlement.PaymentMethod", "settlement.PayoutAccount", "settlement.Task", "settlement.Transfer"),
+            "settlement.WebhookEvent",
+        ),
+        ("settlement clerk", "auditor"),
+    ),
+}
+ADD = {"markets.Market": ("operator",), "preferences.Category": ("operator",)}
