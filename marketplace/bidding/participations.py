@@ -7,6 +7,7 @@ from django.db import IntegrityError, transaction
 from marketplace.agents.inbox import inbox_of
 from marketplace.agents.keys import Identity
 from marketplace.bidding.acts import act_of, looks_back, weigh
+from marketplace.bidding.dealing import refuse_self_dealing
 from marketplace.bidding.ladder import refuse_off_ladder
 from marketplace.bidding.models import Participation
 from marketplace.core import clock, streams
@@ -62,6 +63,7 @@ def _enter(market: Market, identity: Identity, limit_minor: int, name: str) -> P
             locked = Market.objects.select_for_update().get(pk=market.pk)
             at = clock.now()
             refuse_unless_open(locked.state, locked.closes_at <= at, locked.ref)
+            refuse_self_dealing(locked, identity)
             return _insert(locked, identity, limit_minor, name, at)
     except IntegrityError:
         known = Participation.objects.select_related("authorisation").filter(key_hash=name).first()

@@ -6,6 +6,7 @@ from typing import Any
 import msgspec
 
 from marketplace.agents.keys import Identity
+from marketplace.bidding.dealing import refuse_own_lots
 from marketplace.bidding.sealing import nonce_of
 from marketplace.bidding.words import means
 from marketplace.core import limits, strict_json
@@ -63,6 +64,7 @@ def read_submission(
     body = strict_json.shaped(value if compiled is None else compiled, BidBody)
     _refuse_too_many(body)
     bid = _checked_bid(body, identity, terms)
+    refuse_own_lots(terms, identity, bid)
     name = key_hash("bid", terms.ref, identity.agent_ref, key)
     stated = _stated(body)
     sent = value if compiled is None else {"sent": value, "compiled": stated}

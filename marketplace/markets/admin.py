@@ -109,7 +109,7 @@ class MarketAdmin(Guarded, admin.ModelAdmin):
     actions = ("open_now", "close_now", "cancel", "clear_once_more")
     action_form = ReasonForm
     fieldsets = (
-        (None, {"fields": ("title", "description", "disclosure")}),
+        (None, {"fields": ("title", "description", "disclosure", "several_agents")}),
         ("Rule", {"fields": ("mechanism", "params", "currency", "exponent")}),
         ("Time", {"fields": ("opens_at", "closes_at")}),
         ("As it stands", {"fields": ("ref", "state", "participants", "settled_at", "cancel_reason", "live_page")}),

@@ -44,6 +44,7 @@ class MarketConfiguration(msgspec.Struct, forbid_unknown_fields=True, frozen=Tru
     params: dict[str, Any] = {}
     description: str = ""
     disclosure: str = "own_only"
+    several_agents: bool = False
 
 
 def closing_instant(config: MarketConfiguration, now: datetime) -> datetime:

@@ -23,6 +23,7 @@ CHANGEABLE = (
     "params",
     "exponent",
     "disclosure",
+    "several_agents",
     "opens_at",
     "closes_at",
 )
@@ -45,6 +46,7 @@ def check_draft(*, market: Market, lots: Sequence[Lot]) -> None:
         currency=market.currency,
         exponent=market.exponent,
         disclosure=market.disclosure,
+        several_agents=market.several_agents,
         opens_at=_utc(market.opens_at),
         closes_at=_utc(market.closes_at),
         lots=[_stated(lot) for lot in lots],

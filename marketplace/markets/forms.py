@@ -36,6 +36,7 @@ class MarketForm(forms.ModelForm):
             "currency",
             "exponent",
             "disclosure",
+            "several_agents",
             "opens_at",
             "closes_at",
         )

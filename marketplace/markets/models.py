@@ -30,6 +30,7 @@ class Market(models.Model):
     currency = models.CharField(max_length=3)
     exponent = models.PositiveSmallIntegerField(default=2, help_text="bids count 10^-exponent of the currency")
     disclosure = models.CharField(max_length=20, choices=Disclosure.choices, default=Disclosure.OWN_ONLY)
+    several_agents = models.BooleanField(default=False, help_text="agents of one principal may bid side by side")
     state = models.CharField(max_length=10, choices=State.choices, default=State.DRAFT, db_index=True)
     opens_at = models.DateTimeField(null=True, blank=True, help_text="empty: only by an operator's button")
     closes_at = models.DateTimeField(db_index=True)

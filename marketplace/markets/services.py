@@ -43,6 +43,7 @@ def create_market(*, config: MarketConfiguration, operator: Agent | None = None)
         currency=config.currency,
         exponent=config.exponent,
         disclosure=config.disclosure,
+        several_agents=config.several_agents,
         opens_at=opening_instant(config, now),
         closes_at=closing_instant(config, now),
         operator=operator,

@@ -9,6 +9,7 @@ from marketplace.core.refusals import not_found
 from marketplace.markets.models import Lot as LotRow
 from marketplace.markets.models import Market
 from marketplace.preferences.categories import known_categories
+from marketplace.settlement.kin import kin_of
 from mechanisms.check.receipts import term_hashes
 from mechanisms.preferences import Category, Table, tables_of
 from mechanisms.reading import read_lots
@@ -31,6 +32,7 @@ class Terms:
     exponent: int
     bid_key: bytes
     sealed: bool
+    barred: dict[str, frozenset[int]]  # by lot: principals that share a person, a card or an account with its seller
 
     @cached_property
     def spec(self) -> Spec:
@@ -100,6 +102,11 @@ def read_terms(market: Market) -> Terms:
         exponent=market.exponent,
         bid_key=bytes(market.bid_key),
         sealed=spec.visibility == "sealed",
+        barred={
+            row.name: kin_of(row.seller.principal_id)
+            for row in market.lots.select_related("seller")
+            if row.seller is not None
+        },
     )
 
 

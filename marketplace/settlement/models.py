@@ -33,6 +33,7 @@ class PaymentMethod(models.Model):
     token = models.CharField(max_length=64, help_text="what the agent named: a Stripe payment method, pm_...")
     label = models.CharField(max_length=NAME_CHARS, blank=True, help_text="for people: brand and last four digits")
     purse = models.CharField(max_length=64, blank=True, help_text="what it is for: work, personal")
+    fingerprint = models.CharField(max_length=64, blank=True, help_text="Stripe's name of the card, whoever saves it")
     stripe_customer = models.CharField(max_length=64, blank=True)
     stripe_payment_method = models.CharField(max_length=64, blank=True)
     state = models.CharField(max_length=10, choices=State.choices, default=State.PENDING)

@@ -39,7 +39,8 @@ def add_payment_method(*, principal: Principal, token: str, purse: str = "") -> 
         raise _declined(result)
     attached = _done(result)
     method.stripe_payment_method, method.label, method.state = attached["id"], _label(attached), State.ACTIVE
-    method.save(update_fields=["stripe_customer", "stripe_payment_method", "label", "state"])
+    method.fingerprint = (attached.get("card") or {}).get("fingerprint") or ""
+    method.save(update_fields=["stripe_customer", "stripe_payment_method", "label", "fingerprint", "state"])
     return method
 
 

@@ -87,6 +87,7 @@ def market_answer(market: Market) -> dict[str, Any]:
         "unit": f"Amounts count 10^-{market.exponent} {market.currency}.",
         "lots": [_lot_answer(lot) for lot in market.lots.all()],
         "disclosure": market.disclosure,
+        "several_agents": market.several_agents,
         "limit_ladder": DECADE if rule(market.mechanism).visibility == "sealed" else None,
         "participants": market.participants,
         "opens_at": clock.stamp(market.opens_at),

@@ -1,0 +1,176 @@
+"""What answering first is worth: agents that bid 5 ms after a market opens, against agents that take 2 s.
+
+The same private values are played twice with the speeds exchanged, through the running server, under every sealed rule
+for one kind of good; the advantage is what the fast gain over what the slow gain, 1.0 where speed buys nothing. Beside
+it a first-come posted price, which this file plays by itself on the same values and speeds.
+`python benchmarks/bench_first_mover.py [--pairs N]`.
+"""
+
+import argparse
+import asyncio
+import os
+import random
+import subprocess
+import sys
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import httpx
+from measuring_mechanisms import heading
+from serving import ROOT, Served, free_port
+
+FAST, SLOW = 0.005, 2.0
+OPEN_SECONDS = 5
+BUYERS = 4
+NOISE = 0.05
+HIGH = 9_000  # the highest value, in cents; limits are 100.00 EUR
+TWO_SIDED = ("double_auction", "trade_reduction", "vcg_exchange")
+RULES: dict[str, dict[str, Any]] = {
+    **{rule: {} for rule in ("first_price", "second_price", "uniform_price", "multi_unit_vickrey", "pay_as_bid")},
+    **{rule: {} for rule in ("vcg", "core_selecting", "walrasian", *TWO_SIDED)},
+    **{rule: {"clicks": [1]} for rule in ("gsp", "position_vcg")},
+}
+
+
+@dataclass(frozen=True)
+class Person:
+    """An agent with its key."""
+
+    ref: str
+    key: str
+
+
+class Place:
+    """A server with background work, and the agents that play on it."""
+
+    def __init__(self, folder: Path, port: int) -> None:
+        self.url = f"http://127.0.0.1:{port}/api/v1/"
+        settings = {
+            "DATABASE_URL": f"sqlite:///{folder / 'walras.sqlite3'}",
+            "WALRAS_SECRET_KEY": "benchmark-" + "0" * 50,
+            "WALRAS_CLEARING_SECRET_FILE": str(folder / "clearing-secret"),
+            "WALRAS_RATE_LIMIT": "0",
+            "STRIPE_SANDBOX_DATABASE": str(folder / "stripe.sqlite3"),
+            "STRIPE_HTTP_CLIENT": "marketplace.stripe_sandbox.client.InProcessClient",
+        }
+        manage = [sys.executable, "manage.py"]
+        env = {**os.environ, **settings}
+        for command in (["migrate", "-v0"], ["migrate", "-v0", "--database", "stripe_sandbox"]):
+            subprocess.run([*manage, *command], cwd=ROOT, env=env, check=True)
+        made = subprocess.run([*manage, "operator_key", "bench"], cwd=ROOT, env=env, check=True, capture_output=True)
+        self.operator = made.stdout.decode().strip()
+        self.server = Served([*manage, "serve", "--port", str(port)], port, settings)
+        self.http = httpx.AsyncClient(base_url=self.url, timeout=60, trust_env=False)
+
+    async def post(self, key: str, path: str, body: dict[str, Any]) -> dict[str, Any]:
+        """A POST that must be accepted."""
+        headers = {"Authorization": f"Bearer {key}", "Idempotency-Key": os.urandom(12).hex()}
+        answer = await self.http.post(path, json=body, headers=headers)
+        assert answer.is_success, (path, answer.text)
+        said: dict[str, Any] = answer.json()
+        return said
+
+    async def get(self, key: str, path: str) -> httpx.Response:
+        """A GET."""
+        return await self.http.get(path, headers={"Authorization": f"Bearer {key}"})
+
+    async def person(self, name: str) -> Person:
+        """An agent with a card and a payout account."""
+        made = await self.post(self.operator, "agents/", {"name": name, "principal": {"name": name}})
+        await self.post(made["key"], "payment-methods/", {"payment_method": "pm_card_visa"})
+        await self.post(made["key"], "payout-accounts/", {})
+        return Person(made["agent"], made["key"])
+
+
+async def market(place: Place, rule: str, values: list[int], fast: set[int], people: list[Person]) -> list[int]:
+    """Play one market; what each buyer gains by its value."""
+    two, clicks = rule in TWO_SIDED, RULES[rule].get("clicks")
+    lot = {"id": "it"} | ({} if two else {"seller": people[-1].ref, "reserve": 1000})
+    stated = {"title": rule, "mechanism": rule, "params": RULES[rule], "currency": "EUR", "lots": [lot]}
+    made = await place.post(place.operator, "markets/", stated | {"closes_in_s": OPEN_SECONDS})
+    path = f"markets/{made['id']}/"
+    if two:
+        await bid(
+            place,
+            people[-1],
+            path,
+            {"steps": [{"lot": "it", "quantity": -1, "price": 1000}]}
+            if rule != "vcg_exchange"
+            else {"atoms": [{"bundle": {"it": -1}, "value": -1000}]},
+            FAST,
+        )
+    acts = []
+    for n, value in enumerate(values):
+        stake = value * 3 // 4 if rule in ("first_price", "pay_as_bid") else value
+        body: dict[str, Any] = {"atoms": [{"bundle": {"it": 1}, "value": stake}]}
+        if clicks or rule in ("double_auction", "trade_reduction"):
+            body = {"steps": [{"lot": "it", "quantity": 1, "price": stake}]}
+        acts.append(bid(place, people[n], path, body, FAST if n in fast else SLOW))
+    await asyncio.gather(*acts)
+    while (await place.get(place.operator, path + "outcome/")).status_code == 409:
+        await asyncio.sleep(0.5)
+    mine = [(await place.get(person.key, path + "outcome/")).json()["mine"] for person in people[:BUYERS]]
+    return [value - part["payment"] if part["won"] else 0 for value, part in zip(values, mine, strict=True)]
+
+
+async def bid(place: Place, person: Person, path: str, body: dict[str, Any], delay: float) -> None:
+    """Join, wait as long as this agent takes, bid."""
+    await place.post(person.key, path + "participations/", {"limit_minor": 10_000})
+    await asyncio.sleep(delay)
+    await place.post(person.key, path + "bids/", body)
+
+
+def posted(values: list[int], fast: set[int], rng: random.Random) -> list[int]:
+    """First come, first served, at half of the highest value: of those as fast, the order is drawn."""
+    order = sorted(range(BUYERS), key=lambda n: (n not in fast, rng.random()))
+    taken = next((n for n in order if values[n] >= HIGH // 2), None)
+    return [values[n] - HIGH // 2 if n == taken else 0 for n in range(BUYERS)]
+
+
+def advantage(played: list[tuple[set[int], list[int]]]) -> float:
+    """What the fast gained over what the slow did."""
+    fast = sum(gains[n] for quick, gains in played for n in range(BUYERS) if n in quick)
+    slow = sum(gains[n] for quick, gains in played for n in range(BUYERS) if n not in quick)
+    return fast / slow if slow else float("inf")
+
+
+async def main(pairs: int) -> int:
+    """All rules side by side, pair after pair; the exit status says whether speed bought anything."""
+    rng = random.Random(8)
+    with tempfile.TemporaryDirectory() as folder:
+        place = Place(Path(folder), free_port())
+        try:
+            crowds = {rule: [await place.person(f"{rule} {n}") for n in range(BUYERS + 1)] for rule in RULES}
+            played: dict[str, list[tuple[set[int], list[int]]]] = {rule: [] for rule in (*RULES, "posted price")}
+            for _ in range(pairs):
+                values = [rng.randrange(2000, HIGH) for _ in range(BUYERS)]
+                for quick in ({0, 1}, {2, 3}):
+                    games = [market(place, rule, values, quick, crowds[rule]) for rule in RULES]
+                    for rule, gains in zip(RULES, await asyncio.gather(*games), strict=True):
+                        played[rule].append((quick, gains))
+                    played["posted price"].append((quick, posted(values, quick, rng)))
+            await place.http.aclose()
+        finally:
+            place.server.stop()
+    return report(played)
+
+
+def report(played: dict[str, list[tuple[set[int], list[int]]]]) -> int:
+    """A line a rule."""
+    worst = 0
+    for rule, games in played.items():
+        ratio = advantage(games)
+        sealed = rule != "posted price"
+        worst |= sealed and abs(ratio - 1) > NOISE
+        verdict = f"(1.0 within {NOISE})  {'ok' if abs(ratio - 1) <= NOISE else 'SPEED PAYS'}" if sealed else ""
+        print(f"{rule:20} fast gain / slow gain {ratio:6.2f}  {verdict}")
+    return int(worst)
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--pairs", type=int, default=5)
+    heading("What answering first is worth")
+    sys.exit(asyncio.run(main(parser.parse_args().pairs)))
