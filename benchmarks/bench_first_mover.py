@@ -22,7 +22,7 @@ from measuring_mechanisms import heading
 from serving import ROOT, Served, free_port
 
 FAST, SLOW = 0.005, 2.0
-OPEN_SECONDS = 5
+OPEN_SECONDS = 12  # most of it goes into joining, all at once
 BUYERS = 4
 NOISE = 0.05
 HIGH = 9_000  # the highest value, in cents; limits are 100.00 EUR
