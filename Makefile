@@ -63,5 +63,5 @@ $(FULL): $(VENV)/bin/python
 	@rm -f $(VENV)/stamp-*; touch $(BASE) $@
 
 $(PEERS): $(VENV)/bin/python
-	@$(PYTHON) -m venv .venv-bench; .venv-bench/bin/pip install --only-binary :all: --disable-pip-version-check -q -r benchmarks/requirements-peers.txt
+	@$(PYTHON) -m venv .venv-bench; .venv-bench/bin/pip install --only-binary :all: --no-binary stringcase --disable-pip-version-check -q -r benchmarks/requirements-peers.txt
 	@rm -f .venv-bench/stamp-*; touch $@

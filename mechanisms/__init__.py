@@ -11,6 +11,7 @@ from mechanisms.errors import ProblemError
 from mechanisms.explaining import explain
 from mechanisms.kinds import read_outcome, read_problem
 from mechanisms.registry import get, specs
+from mechanisms.turns import State, advance, start
 from mechanisms.types import Outcome, Problem
 
 __all__ = [
@@ -18,6 +19,8 @@ __all__ = [
     "Outcome",
     "Problem",
     "ProblemError",
+    "State",
+    "advance",
     "curves",
     "explain",
     "get",
@@ -27,4 +30,5 @@ __all__ = [
     "run",
     "run_arrays",
     "specs",
+    "start",
 ]

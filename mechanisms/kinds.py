@@ -21,6 +21,7 @@ KINDS = {
     "claims": ("mechanisms.claiming", "Claims", "Divided"),
     "fisher": ("mechanisms.fisher", "Fisher", "Allotted"),
     "matching": ("mechanisms.matching", "Pairing", "Matched"),
+    "haggling": ("mechanisms.haggling.types", "Haggle", "Struck"),
 }
 
 

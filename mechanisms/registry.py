@@ -42,6 +42,8 @@ BUILT_IN = (
     "deferred_acceptance",
     "top_trading_cycles",
     "serial_dictatorship",
+    "ultimatum",
+    "alternating_offers",
 )
 
 

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 Visibility = Literal["sealed", "open"]
 # Problems of one shape; mechanisms/kinds.py says where each is read.
-KindName = Literal["auction", "bargaining", "scoring", "claims", "fisher", "matching"]
+KindName = Literal["auction", "bargaining", "scoring", "claims", "fisher", "matching", "haggling"]
 
 
 @dataclass(frozen=True, kw_only=True)

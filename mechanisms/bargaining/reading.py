@@ -48,7 +48,8 @@ def read_numbers(data: Any, pointer: str, names: Collection[str]) -> dict[str, N
     return {name: read_number(found[name], f"{pointer}/{escape(name)}") for name in names}
 
 
-def _parties(data: Any, pointer: str) -> dict[str, Any]:
+def read_parties(data: Any, pointer: str) -> dict[str, Any]:
+    """The parties by name, at least two."""
     found = read_map(data, pointer)
     if not 2 <= len(found) <= MOST_PARTIES:
         raise ProblemError("number_of_parties", f"a bargain has 2 to {MOST_PARTIES} parties", pointer)
@@ -59,7 +60,7 @@ def read_listed(data: dict[str, Any]) -> dict[str, Any]:
     """`agreements`, each with a utility for every party of `disagreement`."""
     from mechanisms.bargaining.types import Agreement  # noqa: PLC0415 - the type reads itself with this module
 
-    parties = sorted(_parties(data["disagreement"], "/disagreement"))
+    parties = sorted(read_parties(data["disagreement"], "/disagreement"))
     disagreement = read_numbers(data["disagreement"], "/disagreement", parties)
     agreements, seen = [], set()
     for index, item in enumerate(read_list(data["agreements"], "/agreements")):
@@ -97,20 +98,29 @@ def _pair(item: dict[str, Any], pointer: str, parties: Collection[str]) -> tuple
 
 def read_domain(data: dict[str, Any]) -> dict[str, Any]:
     """`issues` with their values, and for each party weights and the worth of each value."""
-    issues = {
-        name: _values(values, f"/issues/{escape(name)}") for name, values in read_map(data["issues"], "/issues").items()
+    issues = read_issues(data["issues"])
+    named = read_parties(data["parties"], "/parties")
+    if states_worth(named):
+        transfers = read_transfers(data.get("transfers", []), issues, named)
+        return read_listed(listed(issues, named, transfers))
+    parties = {name: read_party(item, f"/parties/{escape(name)}", issues) for name, item in named.items()}
+    return {
+        "issues": issues,
+        "parties": parties,
+        "transfers": read_transfers(data.get("transfers", []), issues, parties),
     }
+
+
+def read_issues(data: Any) -> dict[str, tuple[str | int, ...]]:
+    """`issues` with their values, at least one each."""
+    found = read_map(data, "/issues")
+    issues = {name: _values(values, f"/issues/{escape(name)}") for name, values in found.items()}
     size = 1
     for values in issues.values():
         size *= len(values)
     if size > MOST_OUTCOMES:
         raise ProblemError("too_many_outcomes", f"{size} outcomes are more than {MOST_OUTCOMES}", "/issues")
-    named = _parties(data["parties"], "/parties")
-    if states_worth(named):
-        transfers = _transfers(data.get("transfers", []), issues, named)
-        return read_listed(listed(issues, named, transfers))
-    parties = {name: _party(item, f"/parties/{escape(name)}", issues) for name, item in named.items()}
-    return {"issues": issues, "parties": parties, "transfers": _transfers(data.get("transfers", []), issues, parties)}
+    return issues
 
 
 def _values(data: Any, pointer: str) -> tuple[str | int, ...]:
@@ -126,7 +136,8 @@ def _values(data: Any, pointer: str) -> tuple[str | int, ...]:
     return tuple(values)
 
 
-def _party(data: Any, pointer: str, issues: dict[str, tuple[str | int, ...]]) -> dict[str, Any]:
+def read_party(data: Any, pointer: str, issues: dict[str, tuple[str | int, ...]]) -> dict[str, Any]:
+    """One party's weights and worths of values, its reservation, and its discount if it has one."""
     data = read_object(data, pointer, ("weights", "values"), ("reservation", "discount"))
     values = read_object(data["values"], f"{pointer}/values", list(issues))
     found: dict[str, Any] = {
@@ -142,9 +153,10 @@ def _party(data: Any, pointer: str, issues: dict[str, tuple[str | int, ...]]) ->
     return found
 
 
-def _transfers(
+def read_transfers(
     data: Any, issues: dict[str, tuple[str | int, ...]], parties: Collection[str]
 ) -> tuple[dict[str, str], ...]:
+    """Which issues are money, whole units of it, from whom to whom."""
     found = []
     for index, item in enumerate(read_list(data, "/transfers")):
         at = f"/transfers/{index}"
@@ -169,7 +181,7 @@ def read_resources(data: dict[str, Any]) -> dict[str, Any]:
     """`resources` with their amounts, and for each party terms of utility over them."""
     amounts = read_map(data["resources"], "/resources")
     resources = {name: _amount(amounts[name], f"/resources/{escape(name)}") for name in sorted(amounts)}
-    named = _parties(data["parties"], "/parties")
+    named = read_parties(data["parties"], "/parties")
     parties = {}
     for name, item in named.items():
         at = f"/parties/{escape(name)}"

@@ -21,6 +21,7 @@ MODULES = {
     "claims": "mechanisms.check.estates",
     "fisher": "mechanisms.check.fisher",
     "matching": "mechanisms.check.matchings",
+    "haggling": "mechanisms.check.haggles",
 }
 
 

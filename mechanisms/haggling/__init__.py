@@ -1,0 +1,1 @@
+"""Haggling: two parties who offer and answer in turns, as a fold over their moves."""

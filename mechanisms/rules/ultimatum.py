@@ -1,0 +1,46 @@
+"""The ultimatum: one offers, the other takes it or leaves it."""
+
+from __future__ import annotations
+
+from pydantic import Field
+
+from mechanisms.claims import fails, holds
+from mechanisms.haggling.course import Course
+from mechanisms.haggling.play import Terms
+from mechanisms.params import Params
+from mechanisms.spec import Spec
+
+
+class UltimatumParams(Params):
+    """Who offers, and how long an answer may take."""
+
+    first: str = Field("", title="Proposer", description="Who makes the offer; empty: whoever comes first.")
+    answer_s: int | None = Field(
+        None,
+        ge=1,
+        le=604_800,
+        title="Seconds to answer",
+        description="Silence for so long after a move ends it without agreement; nothing: time does not end it.",
+    )
+
+
+SPEC = Spec(
+    slug="ultimatum",
+    title="Ultimatum",
+    summary="One party makes one offer; the other takes it or leaves it.",
+    paper="Güth, Schmittberger and Schwarze (1982), An Experimental Analysis of Ultimatum Bargaining, JEBO 3",
+    pricing="There was one offer, to be taken or left.",
+    kind="haggling",
+    visibility="open",
+    params=UltimatumParams,
+    claims=(*holds("feasible", "budget_balanced"), *fails("individually_rational", "pareto")),
+)
+
+
+def terms(params: UltimatumParams) -> Terms:
+    """A single round."""
+    return Terms(1, params.first, False, params.answer_s)
+
+
+COURSE = Course(terms)
+begin, step, view, settle, solve = COURSE.begin, COURSE.step, COURSE.view, COURSE.settle, COURSE.solve
