@@ -118,7 +118,7 @@ class Reader:
         if len(ends) != 2 or any(end.type != "instant" for end in ends):
             raise ProblemError("wrong_attribute", "expected an interval, or a list of two instants", at)
         busy = read_busy(fields["clear_of"], f"{pointer}/clear_of")
-        words = f"{' to '.join(names)} clear of your busy times" if not isinstance(stated, str) else f"{stated} clear"
+        words = f"{stated if isinstance(stated, str) else ' to '.join(names)} clear of your busy times"
         return {"attribute": ends[0], "until": ends[1], "busy": busy, "words": words}
 
 

@@ -16,7 +16,7 @@ from mechanisms.preferences.worths import Choice, Curve, Rate, Term, Worth
 
 Mask = NDArray[np.bool_]
 Numbers = NDArray[Any]  # int64, or Python integers where a product could pass 2^62
-SAFE = 2**62
+SAFE = 2**55  # of one term, so that the sum of all of them stays within int64
 
 
 class Table:
@@ -156,7 +156,9 @@ def _rated(rate: Rate, values: NDArray[np.int64]) -> Numbers:
 def _by_value(values: NDArray[np.int64], at: Callable[[int], int]) -> Numbers:
     """A function of the value, asked once for each value that stands in the column."""
     distinct, place = np.unique(values, return_inverse=True)
-    found: Numbers = np.array([at(value) for value in distinct.tolist()], np.int64)[place]
+    amounts = [at(value) for value in distinct.tolist()]
+    narrow = max(map(abs, amounts), default=0) < SAFE
+    found: Numbers = np.array(amounts, np.int64 if narrow else object)[place]
     return found
 
 

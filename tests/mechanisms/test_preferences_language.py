@@ -281,7 +281,7 @@ def test_a_calendar_keeps_flights_out_and_tells_nothing_but_that():
 
 
 def test_calendars_that_cost_too_much_are_refused():
-    for rule in ("FREQ=SECONDLY", "FREQ=DAILY;BYMINUTE=1,2,3"):
+    for rule in ("FREQ=SECONDLY", "FREQ=DAILY;BYMINUTE=1,2,3", "FREQ=DAILY;INTERVAL=0", "FREQ=SEC\n ONDLY"):
         busy = {"ics": CALENDAR.replace("FREQ=WEEKLY;BYDAY=TU", rule)}
         clear = {"attribute": ["departureTime", "arrivalTime"], "clear_of": busy}
         assert refused(wants([clear])) == ("calendar_too_large", f"{MUST}/0/clear_of/ics")
@@ -289,6 +289,39 @@ def test_calendars_that_cost_too_much_are_refused():
     far = flight("far", departureTime="2036-12-01T09:30:00+00:00", arrivalTime="2036-12-01T19:30:00+00:00")
     with pytest.raises(ProblemError, match="less to repeat"):
         atoms(wants([clear]), flight(), far)
+
+
+@pytest.mark.parametrize(
+    "rule",
+    ["FREQ=DAILY;UNTIL=never", "FREQ=YEARLY;BYMONTH=13", "FREQ=WEEKLY;BYDAY=XX", "FREQ=DAILY;COUNT=-1", "NONSENSE"],
+)
+def test_a_rule_that_makes_no_sense_is_refused_or_passed_over_and_never_breaks(rule):
+    clear = {
+        "attribute": ["departureTime", "arrivalTime"],
+        "clear_of": {"ics": CALENDAR.replace("FREQ=WEEKLY;BYDAY=TU", rule)},
+    }
+    try:
+        found = atoms(wants([clear]), flight())
+    except ProblemError as error:
+        found = error.code
+    assert found in ("not_a_calendar", {}, {("f",): 420})
+
+
+def test_an_event_that_repeats_since_ages_is_not_stepped_through():
+    old = {
+        "ics": CALENDAR.replace("20261124T110000Z", "10260101T110000Z").replace("20261124T120000Z", "10260101T120000Z")
+    }
+    with pytest.raises(ProblemError, match="less to repeat"):
+        atoms(wants([{"attribute": ["departureTime", "arrivalTime"], "clear_of": old}]), flight())
+
+
+def test_a_worth_beyond_all_money_is_refused_as_a_bid_and_overflows_nothing():
+    huge = {"attribute": "estimatedFlightDuration", "add": 10**12, "per": 1, "from": 0}
+    stated = wants(worth={"terms": [huge | {"when": STOPS}] * 64})
+    assert atoms(stated, flight(estimatedFlightDuration=10**12)) == {("f",): 64 * 10**24}
+    with pytest.raises(ProblemError) as caught:
+        mechanisms.run("vcg", problem({"agent": "a", "preference": stated}))
+    assert caught.value.code == "out_of_range"
 
 
 def trip(**want):
