@@ -26,6 +26,7 @@ from websockets.exceptions import ConnectionClosed, InvalidHandshake
 JSON = dict[str, Any]
 FIRST_PAUSE, LONGEST_PAUSE = 0.1, 10.0  # seconds between two tries; doubled each time, half of it by chance
 STEADY = 5.0  # a connection that held so long counts as one that worked
+IDLE = 60.0  # after so long a silence the line is made anew: a frame may have been lost, and none followed to show it
 AGAIN = (429, 500, 502, 503, 504)
 FINAL_CLOSES = (4401, 4404)  # no good key, no such market: connecting again would not help
 WITHDRAW: JSON = {"withdraw": True}  # what a decision function returns to take the standing bid back
@@ -75,8 +76,18 @@ class Walras:
         return await self.ask("GET", "me/")
 
     async def markets(self, **filters: str) -> list[JSON]:
-        """Markets by `state`, `mechanism`, `currency`, `open_for`."""
-        return list((await self.ask("GET", "markets/", params=filters))["markets"])
+        """All markets, by `state`, `mechanism`, `currency`, `open_for`, `text`, `attribute`."""
+        return await self.all("markets/", "markets", **filters)
+
+    async def all(self, path: str, name: str, **params: str) -> list[JSON]:
+        """All rows of a list, page by page."""
+        rows: list[JSON] = []
+        while True:
+            page = await self.ask("GET", path, params=params)
+            rows += page[name]
+            if page["next_cursor"] is None:
+                return rows
+            params["cursor"] = page["next_cursor"]
 
     async def market(self, market: str) -> JSON:
         """One market."""
@@ -92,7 +103,7 @@ class Walras:
 
     async def standing(self, market: str) -> str | None:
         """The id of the bid that stands."""
-        rows = (await self.ask("GET", f"markets/{market}/bids/"))["bids"]
+        rows = await self.all(f"markets/{market}/bids/", "bids")
         return next((row["id"] for row in rows if row["status"] == "accepted"), None)
 
     async def join(self, market: str, limit_minor: int) -> JSON:
@@ -124,30 +135,38 @@ class Walras:
                 return _said(answer)
             await pauses.wait(at_least=float(answer.headers.get("Retry-After", 0)))
 
-    async def follow(self, market: str, after: int = 0, mine: int = 0) -> AsyncIterator[JSON]:
+    def follow(self, market: str, after: int = 0, mine: int = 0) -> AsyncIterator[JSON]:
         """Every event of the market and of your own part in it, each once, in order, over any number of connections."""
-        place, pauses = _Place(after, mine), _Pauses(self._patience)
+        return self._events(f"markets/{market}/", _Place(after, mine))
+
+    def inbox(self, after: int = 0) -> AsyncIterator[JSON]:
+        """Every event of your inbox, over all your markets; keep the last `seq` and go on from it after a restart."""
+        return self._events("inbox/", _Place(after, 0))
+
+    async def _events(self, path: str, place: "_Place") -> AsyncIterator[JSON]:
+        pauses = _Pauses(self._patience)
         while True:
-            began = time.monotonic()
+            began, error = time.monotonic(), None
             try:
-                async with self._connection(market, place) as socket:
-                    async for text in socket:
-                        event = json.loads(text)
+                async with self._connection(path, place) as socket:
+                    frames = aiter(socket)
+                    while True:
+                        async with asyncio.timeout(IDLE):
+                            event = json.loads(await anext(frames))
                         if event["type"] == "error":
                             raise RefusedError(event["data"])
                         if place.take(event):
+                            pauses.over()
                             yield event
-                error: Exception | None = None
-            except (OSError, TimeoutError, InvalidHandshake, ConnectionClosed) as broken:
+            except (OSError, TimeoutError, InvalidHandshake, ConnectionClosed, StopAsyncIteration) as broken:
                 error = broken
             if time.monotonic() - began > STEADY:
                 pauses.over()
             await pauses.wait(cause=error)
 
-    def _connection(self, market: str, place: "_Place") -> connect:
-        address = f"{self._url.replace('http', 'ws', 1)}/ws/v1/markets/{market}/"
-        query = f"?after={place.after}&mine={place.mine}"
-        return connect(address + query, additional_headers=self._headers, open_timeout=10)
+    def _connection(self, path: str, place: "_Place") -> connect:
+        address = f"{self._url.replace('http', 'ws', 1)}/ws/v1/{path}?after={place.after}&mine={place.mine}"
+        return connect(address, additional_headers=self._headers, open_timeout=10)
 
     async def trade(self, market: str, limit_minor: int, decide: Decide) -> JSON:
         """Join, ask `decide` for a bid now and at each event while the market is open, and return the outcome.

@@ -36,6 +36,11 @@ class KeyWatch:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
 
+    @property
+    def size(self) -> int:
+        """How many sockets are watched."""
+        return sum(len(ends) for ends in self._sockets.values())
+
     def watch(self, key: str, end: End) -> Callable[[], None]:
         """Call `end` with the refusal once this key is not good any more; returns how to stop watching."""
         digest = keys.digest_of(key)

@@ -12,6 +12,7 @@ from marketplace.core.models import Event, Stream
 from marketplace.core.money import amount_text
 from marketplace.core.refusals import Refusal
 from marketplace.doors.pages.outcomes import result_of
+from marketplace.doors.pages.programs import index_json, market_json, refused_json, wants_json
 from marketplace.doors.pages.words import (
     PHASES,
     STEPS,
@@ -45,6 +46,8 @@ def index_page(request: HttpRequest) -> HttpResponse:
     shown = Market.objects.exclude(state=Market.State.DRAFT)
     running = list(shown.filter(state=Market.State.OPEN).order_by("closes_at")[: limits.PAGE_ROWS])
     ended = list(shown.exclude(state=Market.State.OPEN).order_by("-closes_at")[:RECENT])
+    if wants_json(request):
+        return index_json([*running, *ended])
     results = _results({market.stream: market for market in ended})
     rows = [_row(market, results.get(market.stream, "")) for market in (*running, *ended)]
     moment = {"now": clock.stamp(clock.now())}
@@ -57,8 +60,10 @@ def market_page(request: HttpRequest, market_ref: str) -> HttpResponse:
     head = Stream.objects.filter(name=f"market:{market_ref}").values_list("head", flat=True).first() or 0
     try:
         market = find_market(market_ref)  # read after the head: an event shown twice is harmless, one missed is not
-    except Refusal:
-        return _page(request, "missing.html", {}, status=404)
+    except Refusal as refusal:
+        return refused_json(refusal) if wants_json(request) else _page(request, "missing.html", {}, status=404)
+    if wants_json(request):
+        return market_json(market)
     return _page(request, "market.html", _shown(market, head))
 
 
@@ -76,6 +81,7 @@ def _page(request: HttpRequest, name: str, context: dict[str, Any], status: int 
     response = render(request, f"pages/{name}", {"now": clock.now(), **context}, status=status)
     response["Content-Security-Policy"] = POLICY
     response["Cache-Control"] = "no-cache"
+    response["Vary"] = "Accept"
     return response
 
 
