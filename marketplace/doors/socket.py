@@ -54,10 +54,13 @@ class AgentSocket(AsyncWebsocketConsumer):
     async def _enter(self) -> None:
         if hub.size >= limits.SUBSCRIPTIONS_PER_PROCESS:
             raise Refusal(429, "too_many_sockets", "This server has as many sockets as it takes.", "Come back later.")
-        await self.opened()
         header = dict(self.scope["headers"]).get(b"authorization")
-        if header is not None:
-            await self._sign_in(bearer(header.decode("latin-1")))
+        key = None if header is None else bearer(header.decode("latin-1"))
+        if key is not None:
+            await identify(key)  # who brings a bad key is told so before anything else
+        await self.opened()
+        if key is not None:
+            await self._sign_in(key)
 
     async def opened(self) -> None:
         """What a kind of socket does before anybody has said who it is. Raises Refusal."""
