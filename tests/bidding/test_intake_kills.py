@@ -108,7 +108,7 @@ def run_kills(tmp_path: Path, kills: int, seed: int) -> None:
 
 
 def test_no_acknowledged_bid_is_lost(tmp_path: Path) -> None:
-    run_kills(tmp_path, kills=2, seed=1)
+    run_kills(tmp_path, kills=5, seed=1)
 
 
 @pytest.mark.prove

@@ -39,7 +39,8 @@ FROM bidding_bid b JOIN bidding_participation p ON p.id = b.participation_id
 WHERE b.ref IN (SELECT value FROM json_each(%s))"""
 WITHDRAW = "UPDATE bidding_bid SET status = 'withdrawn' WHERE id = %s"
 COUNT = "UPDATE markets_market SET last_bid = %s WHERE id = %s"
-HEAD = "UPDATE core_stream SET head = head + 1 WHERE id = %s RETURNING name, head"
+RISE = "UPDATE core_stream SET head = head + 1 WHERE id IN (SELECT value FROM json_each(%s))"
+HEADS = "SELECT id, name, head FROM core_stream WHERE id IN (SELECT value FROM json_each(%s))"
 TELL = "INSERT INTO core_event (stream_id, seq, kind, at, payload) VALUES (%s, %s, %s, %s, %s)"
 
 
@@ -106,16 +107,15 @@ def _write(cursor: Any, books: Books) -> dict[str, int]:
 
 
 def _tell(cursor: Any, books: Books, at: Any) -> dict[str, int]:
-    """One event a bidder; the new heads of the streams."""
-    heads, told = {}, []
+    """One event a bidder; the new heads of the streams. A group has one act a seat, so one event a stream."""
     acts: list[tuple[str, Any]] = [("bid.accepted", bid) for bid in books.new]
-    for kind, bid in acts + [("bid.withdrawn", bid) for bid in books.withdrawn]:
-        cursor.execute(HEAD, [bid.seat.stream_id])
-        name, head = cursor.fetchone()
-        heads[name] = head
-        told.append((bid.seat.stream_id, head, kind, at, bid.payload))
+    acts += [("bid.withdrawn", bid) for bid in books.withdrawn]
+    told_to = [bid.seat.stream_id for _, bid in acts]
+    cursor.execute(RISE, [json.dumps(told_to)])
+    heads = {row[0]: row[1:] for row in _rows(cursor, HEADS, told_to)}
+    told = [(bid.seat.stream_id, heads[bid.seat.stream_id][1], kind, at, bid.payload) for kind, bid in acts]
     cursor.executemany(TELL, told)
-    return heads
+    return dict(heads.values())
 
 
 def _columns(bid: Any, at: Any) -> tuple[Any, ...]:

@@ -1,0 +1,38 @@
+"""Who reads too slowly is closed with a code, keeps what it got in order, and resumes; what waits for it is bounded."""
+
+import json
+import time
+
+import pytest
+from websockets.exceptions import ConnectionClosedError
+from websockets.sync.client import connect
+
+from marketplace.core import limits, streams
+from tests.factories import open_a_market
+from tests.server import Server
+
+pytestmark = pytest.mark.django_db(transaction=True, databases=["default", "stripe_sandbox"])
+ROWS, LONG = 3 * limits.SUBSCRIBER_QUEUE, 8000  # together far more than the sockets' own buffers take
+
+
+def test_a_socket_that_does_not_read_is_closed_and_resumes_without_a_gap(doors_only: Server) -> None:
+    market = open_a_market()
+    seen = head = streams.read(market.stream)[-1].seq
+    url = f"{doors_only.socket_url}/ws/v1/markets/{market.ref}/?after="
+    with connect(f"{url}{head}", proxy=None, max_queue=1) as socket:
+        noise = streams.Entry(market.stream, "test.noise", {"noise": "x" * LONG}, forwarded=False)
+        streams.append_all([noise] * ROWS)
+        time.sleep(4)  # the server's poll has come, its buffers and this socket's queue are full
+        code = None
+        while code is None:
+            try:
+                seq = json.loads(socket.recv(timeout=30))["seq"]
+                assert seq == seen + 1
+                seen = seq
+            except ConnectionClosedError as closed:
+                code = closed.rcvd and closed.rcvd.code
+    assert code == 4408
+    assert head < seen < head + ROWS
+    with connect(f"{url}{seen}", proxy=None) as socket:
+        rest = [json.loads(socket.recv(timeout=30))["seq"] for _ in range(head + ROWS - seen)]
+    assert rest == list(range(seen + 1, head + ROWS + 1))
