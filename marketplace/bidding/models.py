@@ -85,7 +85,10 @@ class Bid(models.Model):
 
     # No index stands twice: a unique CharField would get a second one for LIKE, the market's is bid_seq_once.
     ref = models.CharField(max_length=32, help_text="public name, bid_...")
-    market = models.ForeignKey(Market, on_delete=models.PROTECT, related_name="bids", db_index=False)
+    # The transaction that writes a bid has locked the market's row: the database need not look for it again each time.
+    market = models.ForeignKey(
+        Market, on_delete=models.PROTECT, related_name="bids", db_index=False, db_constraint=False
+    )
     participation = models.ForeignKey(Participation, on_delete=models.PROTECT, related_name="bids")
     seq = models.BigIntegerField(help_text="1, 2, 3 ... within the market, no gaps; not shown before the close")
     status = models.CharField(max_length=10, choices=Status.choices, default=Status.ACCEPTED)

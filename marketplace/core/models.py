@@ -18,7 +18,10 @@ class Stream(models.Model):
 class Event(models.Model):
     """One row of a stream, appended in the transaction that made it true and never changed."""
 
-    stream = models.ForeignKey(Stream, on_delete=models.PROTECT, related_name="events", db_index=False)  # event_once
+    # No index of its own, for event_once has one; no constraint, for who appends has locked the stream's row.
+    stream = models.ForeignKey(
+        Stream, on_delete=models.PROTECT, related_name="events", db_index=False, db_constraint=False
+    )
     seq = models.BigIntegerField(help_text="1, 2, 3 ... within the stream, no gaps")
     kind = models.CharField(max_length=40)
     at = models.DateTimeField(help_text="the database's clock")
