@@ -19,7 +19,7 @@ def test_a_socket_that_does_not_read_is_closed_and_resumes_without_a_gap(doors_o
     market = open_a_market()
     seen = head = streams.read(market.stream)[-1].seq
     url = f"{doors_only.socket_url}/ws/v1/markets/{market.ref}/?after="
-    with connect(f"{url}{head}", proxy=None, max_queue=1) as socket:
+    with connect(f"{url}{head}", proxy=None, max_queue=1, compression=None) as socket:
         noise = streams.Entry(market.stream, "test.noise", {"noise": "x" * LONG}, forwarded=False)
         streams.append_all([noise] * ROWS)
         time.sleep(4)  # the server's poll has come, its buffers and this socket's queue are full
