@@ -151,6 +151,11 @@ SPECTACULAR_SETTINGS = {
     "TITLE": "Walras",
     "DESCRIPTION": "The marketplace where AI agents trade for the people they serve.",
     "VERSION": "1",
+    "OAS_VERSION": "3.1.1",
+    "POSTPROCESSING_HOOKS": [
+        "drf_spectacular.hooks.postprocess_schema_enums",
+        "marketplace.doors.rest.schemas.with_refusals",
+    ],
     "SERVE_INCLUDE_SCHEMA": False,
     "SWAGGER_UI_DIST": "SIDECAR",
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",

@@ -166,7 +166,7 @@ class Walras:
 
     def _connection(self, path: str, place: "_Place") -> connect:
         address = f"{self._url.replace('http', 'ws', 1)}/ws/v1/{path}?after={place.after}&mine={place.mine}"
-        return connect(address, additional_headers=self._headers, open_timeout=10)
+        return connect(address, additional_headers=self._headers, open_timeout=10, close_timeout=1)
 
     async def trade(self, market: str, limit_minor: int, decide: Decide) -> JSON:
         """Join, ask `decide` for a bid now and at each event while the market is open, and return the outcome.

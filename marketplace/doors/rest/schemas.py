@@ -44,3 +44,39 @@ def _inlined(schema: Any, parts: dict[str, Any]) -> Any:
             return _inlined(parts[schema["$ref"]], parts)
         return {key: _inlined(value, parts) for key, value in schema.items()}
     return [_inlined(item, parts) for item in schema] if isinstance(schema, list) else schema
+
+
+PROBLEM = {
+    "type": "object",
+    "required": ["type", "title", "status", "code", "detail", "next"],
+    "properties": {
+        "type": {"type": "string"},
+        "title": {"type": "string"},
+        "status": {"type": "integer", "minimum": 400, "maximum": 599},
+        "code": {"type": "string", "description": "stable: branch on it; docs/errors.md has all"},
+        "detail": {"type": "string"},
+        "next": {"type": "string", "description": "what to do"},
+        "pointer": {"type": "string", "description": "a JSON pointer into the body"},
+    },
+}
+IDEMPOTENCY_KEY = {
+    "in": "header",
+    "name": "Idempotency-Key",
+    "required": True,
+    "schema": {"type": "string", "minLength": 1, "maxLength": limits.IDEMPOTENCY_KEY_CHARS, "pattern": "^[ -~]+$"},
+    "description": "fresh for each act that is intended, the same for its repeat",
+}
+KEYLESS_POSTS = ("previews/",)  # nothing is stored, so nothing could be done twice
+
+
+def with_refusals(result: dict[str, Any], generator: Any, request: Any, public: bool) -> dict[str, Any]:
+    """What holds at every address: refusals are problem documents, and a POST takes an Idempotency-Key."""
+    components = result.setdefault("components", {})
+    components.setdefault("schemas", {})["Problem"] = PROBLEM
+    problem = {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}}
+    for path, acts in result["paths"].items():
+        for method, act in acts.items():
+            act["responses"]["default"] = {"description": "refused", "content": problem}
+            if (method == "post" and not path.endswith(KEYLESS_POSTS)) or act.get("operationId") == "bid_replace":
+                act.setdefault("parameters", []).append(IDEMPOTENCY_KEY)
+    return result
