@@ -22,10 +22,11 @@ _NO_DEAL = {
 }
 
 
-def explain(problem: Problem | Case, outcome: Any, agent: str, *, exact: bool = False) -> str:
+def explain(problem: Problem | Case, outcome: Any, agent: str, *, exact: bool = False, others: bool = True) -> str:
     """Plain words for one bidder; other agents' prices appear only as far as the market's price shows them.
 
-    Of bundles it says what a loser would have needed: an interval from bounds, or with `exact` one number, solved for.
+    Of bundles it says what a loser would have needed: an interval from bounds, or with `exact` one number, solved for;
+    and how many are served with and without a winner. Without `others` neither is said: both follow from their values.
     Raises ProblemError `unknown_agent` for an agent that did not bid.
     """
     if isinstance(problem, Case):
@@ -36,7 +37,7 @@ def explain(problem: Problem | Case, outcome: Any, agent: str, *, exact: bool = 
     if get(outcome.mechanism).bundles and not (bid.steps or admission.is_lot_by_lot(problem)):
         from mechanisms.explaining_bundles import explain_bundles  # noqa: PLC0415  # the solver's side: only for bundles
 
-        return explain_bundles(problem, outcome, bid, exact=exact)
+        return explain_bundles(problem, outcome, bid, exact=exact, others=others)
     rows, clipped = rows_of(bid, problem.params.get("clicks"))
     parts = [_asked(problem, bid, rows)]
     if clipped:

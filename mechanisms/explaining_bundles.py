@@ -20,15 +20,21 @@ _NO_DEAL = {
 }
 
 
-def explain_bundles(problem: Problem, outcome: Outcome, bid: Bid, *, exact: bool = False) -> str:
-    """Plain words for one bidder; what it would have needed is an interval, or one number where `exact` is asked."""
+def explain_bundles(problem: Problem, outcome: Outcome, bid: Bid, *, exact: bool = False, others: bool = True) -> str:
+    """Plain words for one bidder; what it would have needed is an interval, or one number where `exact` is asked.
+
+    Without `others` nothing is said that follows from what others stated, beyond the bidder's own result.
+    """
     parts = [_asked(problem, bid)]
     if bid.budget is not None and any(atom.value > bid.budget for atom in bid.atoms or ()):
         parts.append("Your budget was lower than your bid, so your bid counted only as far as it reached.")
     if outcome.status != "cleared":
         return " ".join([*parts, _NO_DEAL.get(outcome.status, "No agreement was reached.")])
     award = outcome.award_of(bid.agent)
-    parts += _won(problem, outcome, award) if award else _lost(problem, outcome, bid, exact)
+    if award:
+        parts += _won(problem, outcome, award, others)
+    else:
+        parts += ["You won nothing, and you pay nothing.", *(_needed(problem, outcome, bid, exact) if others else ())]
     return " ".join([*parts, get(outcome.mechanism).pricing])
 
 
@@ -57,12 +63,12 @@ def _asked(problem: Problem, bid: Bid) -> str:
     return f"You stated: {'; or '.join(said)}{'.' if len(bid.atoms) <= 4 else '; or more.'}"
 
 
-def _won(problem: Problem, outcome: Outcome, award: Award) -> list[str]:
+def _won(problem: Problem, outcome: Outcome, award: Award, others: bool) -> list[str]:
     paid = outcome.payments[award.agent]
     verb = {"buy": "bought", "sell": "sold", "trade": "traded"}[_verb(award.bundle)]
     money = f"You pay {_words(problem, paid)}." if paid >= 0 else f"You receive {_words(problem, -paid)}."
     parts = [f"You {verb} {bundle_in_words(award.bundle)}. {money}"]
-    served = served_without(problem, outcome, award.agent)
+    served = served_without(problem, outcome, award.agent) if others else None
     if served is not None:
         parts.append(f"Bidders served beside you: {len(outcome.awards) - 1}; without you it were {len(served)}.")
     return parts
@@ -84,9 +90,8 @@ def _sale(problem: Problem) -> Sale:
     return Sale(replace(problem, lots=lots), spec.read_params(problem.params))
 
 
-def _lost(problem: Problem, outcome: Outcome, bid: Bid, exact: bool) -> list[str]:
-    parts = ["You won nothing, and you pay nothing."]
-    sale = _sale(problem)
+def _needed(problem: Problem, outcome: Outcome, bid: Bid, exact: bool) -> list[str]:
+    parts, sale = [], _sale(problem)
     for column in [c for c, offer in enumerate(sale.offers) if offer.agent == bid.agent][:4]:
         what = bundle_in_words(dict(sale.offers[column].bundle))
         low, high = needed_to_win(sale, outcome.welfare, column, exact=exact)

@@ -32,5 +32,7 @@ def outcome_answer(market: Market, participation: str | None) -> dict[str, Any]:
     if participation is not None:
         answer["mine"] = private_facts(market, round_, outcome, participation)
         took_part = any(bid.agent == participation for bid in problem.bids)
-        answer["why"] = mechanisms.explain(problem, outcome, participation) if took_part else "You had no bid in it."
+        others = market.disclosure != Market.Disclosure.OWN_ONLY
+        why = mechanisms.explain(problem, outcome, participation, others=others) if took_part else None
+        answer["why"] = why or "You had no bid in it."
     return answer

@@ -77,7 +77,7 @@ def test_a_bundle_of_two_sellers_is_won_paid_and_split(swept: Sweep) -> None:
         {"id": "flight", "seller": airline.agent.ref, "reserve": 10_000},
         {"id": "hotel", "seller": hotel.agent.ref, "reserve": 5_000},
     ]
-    market = open_a_market(mechanism="vcg", lots=lots)
+    market = open_a_market(mechanism="vcg", lots=lots, disclosure="own_only")
     both, flyer, sleeper = Trader(), Trader(), Trader()
     names = [trader.join(market, 500_00).ref for trader in (both, flyer, sleeper)]
     both.bid(market, {"atoms": [{"bundle": {"flight": 1, "hotel": 1}, "value": 38_000}]})
@@ -85,6 +85,10 @@ def test_a_bundle_of_two_sellers_is_won_paid_and_split(swept: Sweep) -> None:
     sleeper.bid(market, buy("hotel", 9_000))
     outcome = Outcome.from_json(settle(market, swept).outcome)
     assert outcome.payments == {names[0]: 30_000, names[1]: 0, names[2]: 0}  # what the other two would have had
+    assert "drawn level" not in outcome_answer(market, names[1])["why"]  # that is a sum of others' values
+    Market.objects.filter(pk=market.pk).update(disclosure=Market.Disclosure.PSEUDONYMOUS)
+    market.refresh_from_db()
+    assert "290.00 EUR would have drawn level" in outcome_answer(market, names[1])["why"]
     got = dict(Obligation.objects.filter(kind="payout").values_list("principal_id", "amount_minor"))
     assert got == {airline.agent.principal_id: 17_500, hotel.agent.principal_id: 12_500}  # reserve, the rest halved
 
