@@ -60,8 +60,8 @@ def test_a_new_agent_s_key_is_shown_to_the_repeat_and_stored_nowhere(operator: C
     assert operator.post("agents/", body | {"name": "b"}, "k").status_code == 409
 
 
-def test_only_operators_open_markets_and_register_agents(agent: Caller) -> None:
-    for path, body in (("agents/", {}), ("markets/", {})):
+def test_only_operators_open_markets_and_register_principals(agent: Caller) -> None:
+    for path, body in (("agents/", {"name": "mine", "principal": {"name": "Ada"}}), ("markets/", {})):
         answer = agent.post(path, body)
         assert (answer.status_code, answer.json()["code"]) == (403, "operator_only")
 
@@ -122,7 +122,7 @@ def test_markets_are_found_by_filters(agent: Caller) -> None:
 def test_me_says_for_whom_where_and_under_which_limit(doors_only: Server) -> None:
     trader = Trader()
     later, sooner, over = open_a_market(closes_in_s=7200), open_a_market(closes_in_s=600), open_a_market()
-    for market, limit in ((later, 9000), (sooner, 5000), (over, 4000)):
+    for market, limit in ((later, 10000), (sooner, 5000), (over, 3000)):
         trader.join(market, limit_minor=limit)
     cancel_market(market=over, reason="rain")
     me = Caller(doors_only, trader).get("me/").json()
@@ -132,7 +132,7 @@ def test_me_says_for_whom_where_and_under_which_limit(doors_only: Server) -> Non
     assert me["server_time"].endswith("Z")
     assert [(row["market"], row["limit_minor"]) for row in me["participations"]] == [
         (sooner.ref, 5000),
-        (later.ref, 9000),
+        (later.ref, 10000),
     ]
     assert me["participations"][0]["means"] == "You can be charged at most 50.00 EUR."
 
