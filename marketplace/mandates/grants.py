@@ -137,7 +137,7 @@ def stop_agent(*, agent: Agent) -> list[Agent]:
     """Revoke the keys and mandates of an agent and of all below it, for good; who was stopped now."""
     lock_tree(chain_of(agent).links[-1].agent)
     at, tree = clock.now(), tree_below(agent)
-    running = [each for each in tree if each.stopped_at is None]
+    running = list(Agent.objects.filter(pk__in=[each.pk for each in tree], stopped_at=None))
     Agent.objects.filter(pk__in=[each.pk for each in running]).update(stopped_at=at)
     ApiKey.objects.filter(agent__in=tree, revoked_at=None).update(revoked_at=at)
     current_mandates(tree).update(revoked_at=at)

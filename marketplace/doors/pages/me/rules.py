@@ -59,6 +59,7 @@ def rules_page(request: HttpRequest, principal: Principal, agent_ref: str) -> Ht
     asked = WhatIfForm(request.GET if "market" in request.GET else None)
     context = {
         "agent": agent,
+        "failed": request.method == "POST",
         "sentences": sentences(document),
         "revoked": chain.own.revoked,
         "document": written or json.dumps(documents.plain(document), indent=2, ensure_ascii=False),
