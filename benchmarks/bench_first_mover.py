@@ -29,7 +29,8 @@ HIGH = 9_000  # the highest value, in cents; limits are 100.00 EUR
 TWO_SIDED = ("double_auction", "trade_reduction", "vcg_exchange")
 RULES: dict[str, dict[str, Any]] = {
     **{rule: {} for rule in ("first_price", "second_price", "uniform_price", "multi_unit_vickrey", "pay_as_bid")},
-    **{rule: {} for rule in ("vcg", "core_selecting", "walrasian", *TWO_SIDED)},
+    **{rule: {} for rule in ("vcg", "core_selecting", "walrasian", "double_auction", "trade_reduction")},
+    "vcg_exchange": {"pricing": "threshold"},  # with Clarke prices its deficit would need somebody to pay it
     **{rule: {"clicks": [1]} for rule in ("gsp", "position_vcg")},
 }
 
