@@ -59,7 +59,8 @@ def authorise(*, authorisation: Authorisation) -> Authorisation:
 def replace_hold(*, old: Authorisation, new: Authorisation) -> bool:
     """Put a larger hold, authorised under a reference of its own, in the place of the one behind a participation.
 
-    The books show one hold for the participation, the new one; the old one is let go. False where either has moved.
+    The books show the new hold as the participation's, the old one beside it until it is let go. False where either
+    has moved.
     """
     journal = ledger.lock(old.journal_id)
     rows = Authorisation.objects.filter(pk__in=(old.pk, new.pk), state=State.AUTHORISED, release_due=False)
@@ -74,13 +75,15 @@ def replace_hold(*, old: Authorisation, new: Authorisation) -> bool:
     gone = {"reference": f"{beside}:before", "release_due": True, "due_at": due, "state": state, "updated_at": at}
     Authorisation.objects.filter(pk=old.pk).update(**gone)
     Authorisation.objects.filter(pk=new.pk).update(reference=place, updated_at=at)
-    ledger.hold(
-        journal,
-        debit=f"payer:{place}",
-        credit=ledger.market_account(journal),
-        amount_minor=new.amount_minor,
-        reference=place,
-    )
+    for reference, row in ((place, new), (f"{beside}:before", old)):
+        if row.amount_minor:
+            ledger.hold(
+                journal,
+                debit=f"payer:{reference}",
+                credit=ledger.market_account(journal),
+                amount_minor=row.amount_minor,
+                reference=reference,
+            )
     sweeps.nudge("settlement.releases")
     return True
 
