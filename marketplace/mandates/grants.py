@@ -98,6 +98,7 @@ def refuse_contradictions(document: Document) -> None:
     """Refuse a mandate that says two things at once."""
     found = contradictions(document)
     if found:
+        log.warning("a mandate that contradicts itself was refused: %s", "; ".join(found))
         fix = "Change or drop one of the rules that are named."
         raise Refusal(422, "mandate_contradictory", f"{'; '.join(found)}.", fix, extra={"contradictions": found})
 

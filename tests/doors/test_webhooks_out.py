@@ -21,7 +21,8 @@ from marketplace.doors.webhooks import addresses, sweeps
 from marketplace.doors.webhooks.addresses import allowed, checked_url
 from marketplace.doors.webhooks.services import add_webhook, rotate_secret, try_webhook
 from tests.doors.test_rest import Caller
-from tests.factories import Trader
+from tests.factories import Trader, open_a_market
+from tests.mandates.people import Person
 from tests.server import Server
 
 pytestmark = pytest.mark.django_db(transaction=True, databases=["default", "stripe_sandbox"])
@@ -100,6 +101,20 @@ def test_the_inbox_arrives_signed_in_order_and_in_the_bytes_of_every_door(receiv
     assert receiver.taken == [json.loads(streams.frame(inbox_of(trader.agent.ref), row)) for row in rows]
     webhook.refresh_from_db()
     assert (webhook.delivered, webhook.last_status, webhook.tries) == (46, 204, 0)
+
+
+def test_who_waits_for_its_person_hears_the_question_and_the_answer(receiver: Receiver) -> None:
+    person = Person({"alone": [{"when": {"currency": "EUR", "up_to_minor": 5000}}]})
+    hooked(person, receiver, kinds=("checkin.asked", "checkin.answered"))
+    assert person.join(open_a_market(), 10000).state == "asking"
+    while sweeps.deliver_due():
+        pass
+    asked = person.asked()
+    assert [(frame["kind"], frame["data"]["checkin"]) for frame in receiver.taken] == [("checkin.asked", asked.ref)]
+    person.answer("yes")
+    while sweeps.deliver_due():
+        pass
+    assert [frame["kind"] for frame in receiver.taken] == ["checkin.asked", "checkin.answered"]
 
 
 def test_what_is_not_taken_is_tried_again_later_and_later_and_nothing_overtakes_it(receiver: Receiver) -> None:

@@ -14,7 +14,7 @@ from marketplace.core import clock, streams
 from marketplace.core.refusals import Refusal
 from marketplace.mandates import ceilings, checkins
 from marketplace.mandates.checkins import shown
-from marketplace.mandates.models import Case, CheckIn
+from marketplace.mandates.models import Case, CheckIn, Mandate
 from marketplace.markets.models import Lot, Market
 from marketplace.preferences.categories import write_category
 from marketplace.settlement.models import Authorisation, PaymentMethod
@@ -123,6 +123,15 @@ def test_a_mandate_narrowed_meanwhile_decides(person):
     person.grant(ASKING | {"mechanisms": ["first_price"]})
     assert refused("mandate_denied", lambda: person.answer("yes")).extra == {"reasons": ["mechanisms"]}
     assert nothing_is_spent(person)
+
+
+def test_a_mandate_that_contradicts_itself_is_refused_and_logged(person, caplog):
+    rules = {"ask": [{"when": {}, "name": "all"}], "never": [{"when": {}, "name": "none"}]}
+    before = Mandate.objects.count()
+    caplog.set_level(logging.WARNING)
+    refused("mandate_contradictory", lambda: person.grant(rules))
+    assert Mandate.objects.count() == before
+    assert "ask:0 (all) says ask, but never:0 (none) says never" in caplog.text
 
 
 def test_a_changed_act_a_replay_and_another_principal_are_refused_and_logged(person, caplog):

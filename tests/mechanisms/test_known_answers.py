@@ -22,7 +22,7 @@ OMIE = Path(__file__).parents[2] / "marketplace/demo/data/omie-2009-01-02-hour1/
 # Every example of the folder: the rules that compute it here, or why it is not computed here.
 # Of `pymarket-3x3`, `max_traded_volume` is no rule's outcome: it counts trades that nobody would pick together.
 ELSEWHERE = {
-    "alternating_offers": "turn-based bargaining, an issue of its own",
+    "alternating_offers": "test_haggling.py computes it",
     "core_selecting": "test_known_bundles.py computes it",
     "vcg_combinatorial": "test_known_bundles.py computes it",
 }
@@ -54,7 +54,7 @@ def cleared(given: Problem):
 @pytest.mark.known_answers(0)
 def test_every_worked_example_is_run_or_named():
     files = {path.stem for path in HERE.glob("*.json")} - {"bargaining", "claims"}  # tests/mechanisms/test_bargaining_*
-    files -= {"core_selecting", "vcg_combinatorial"}
+    files -= set(ELSEWHERE)
     assert files == set(HERE_COMPUTED)
     for name, ids in HERE_COMPUTED.items():
         assert set(examples(name)) == set(ids)
