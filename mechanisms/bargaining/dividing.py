@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from mechanisms.bargaining.proof import Proof
 from mechanisms.bargaining.sharing import Answer, Shares
 from mechanisms.bargaining.types import Bargain, Bargained
 from mechanisms.bargaining.worth import utilities
 from mechanisms.cases import nine_digits
+from mechanisms.check.bargains import shares as proofs
+from mechanisms.decimals import Number
 from mechanisms.solve.errors import NotSolvedError
 
 Solve = Callable[[Bargain], Answer]
@@ -16,21 +19,30 @@ Solve = Callable[[Bargain], Answer]
 def settle_shares(problem: Bargain, solve: Solve, *, ray: bool = False) -> Bargained:
     """Shares of the resources at the solution's point; `disagreement` where not all can gain.
 
+    What the checker would refute is not stated: the status is `unproven`.
+
     With `ray`, who would have more than the first level's share of its ideal leaves the rest of its shares.
     """
-    without = {name: problem.parties[name]["disagreement"] for name in problem.agents()}
     try:
         shares, proof = solve(problem)
     except NotSolvedError as error:
-        certificate = {"grade": "numeric", "solver": error.status}
-        return Bargained(mechanism=problem.mechanism, status="unproven", utilities=without, certificate=certificate)
+        return _unproven(problem, error.status)
     if shares is None:
-        return Bargained(
-            mechanism=problem.mechanism, status="disagreement", utilities=without, certificate=proof.certificate()
+        outcome = Bargained(
+            mechanism=problem.mechanism,
+            status="disagreement",
+            utilities=_without(problem),
+            certificate=proof.certificate(),
         )
-    if ray:
-        del proof.levels[1:]
-        shares = _cut_back(problem, shares, proof.levels[0]["least"], proof.ideals)
+    else:
+        if ray:
+            del proof.levels[1:]
+            shares = _cut_back(problem, shares, proof.levels[0]["least"], proof.ideals)
+        outcome = _agreed(problem, shares, proof)
+    return outcome if _holds(problem, outcome) else _unproven(problem, "the proof leaves room for something better")
+
+
+def _agreed(problem: Bargain, shares: Shares, proof: Proof) -> Bargained:
     held = {
         name: {term["resource"]: shares[name].get(term["resource"], 0.0) for term in problem.parties[name]["terms"]}
         for name in problem.agents()
@@ -44,15 +56,41 @@ def settle_shares(problem: Bargain, solve: Solve, *, ray: bool = False) -> Barga
     )
 
 
+def _holds(problem: Bargain, outcome: Bargained) -> bool:
+    """Whether the checker, which knows nothing of how shares were found, accepts the proof as it will be published."""
+    # Pareto asks for the optimum too; the ray's point need not be Pareto, nor a sum of utilities rational.
+    best = proofs.optimal_for_reports if problem.params.get("definition") == "ray" else proofs.pareto
+    checks = [proofs.consistent, best]
+    if problem.params.get("individually_rational", True):
+        checks.append(proofs.individually_rational)
+    return not any(finding for check in checks for finding in check(problem, outcome))
+
+
+def _unproven(problem: Bargain, reason: str) -> Bargained:
+    return Bargained(
+        mechanism=problem.mechanism,
+        status="unproven",
+        utilities=_without(problem),
+        certificate={"grade": "numeric", "solver": reason},
+    )
+
+
+def _without(problem: Bargain) -> dict[str, Number]:
+    return {name: problem.parties[name]["disagreement"] for name in problem.agents()}
+
+
 def _cut_back(problem: Bargain, shares: Shares, least: float, ideals: dict[str, dict[str, float]]) -> Shares:
     """Each party's shares times the least factor that leaves it the common share of its ideal gain."""
     cut: Shares = {}
     for name, own in shares.items():
         aim = float(problem.parties[name]["disagreement"]) + least * ideals[name]["gain"]
-        low, high = 0.0, 1.0
-        for _ in range(60):
+        low, high = 0.0, 0.0 if _worth(problem, name, own, 0.0) >= aim else 1.0
+        for _ in range(60 if high else 0):
             middle = (low + high) / 2
-            enough = utilities(problem, {name: {key: middle * share for key, share in own.items()}})[name] >= aim
-            low, high = (low, middle) if enough else (middle, high)
+            low, high = (low, middle) if _worth(problem, name, own, middle) >= aim else (middle, high)
         cut[name] = {key: high * share for key, share in own.items()}
     return cut
+
+
+def _worth(problem: Bargain, name: str, own: dict[str, float], part: float) -> float:
+    return utilities(problem, {name: {key: part * share for key, share in own.items()}})[name]

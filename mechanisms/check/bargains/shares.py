@@ -60,10 +60,10 @@ def pareto(problem: Bargain, outcome: Bargained) -> Iterator[Finding]:
     for resource, amount in problem.resources.items() if outcome.status == "cleared" else ():
         used = sum(float(own.get(resource, 0)) for own in outcome.shares.values())
         left = float(amount) * (1 - NEAR) - used
-        for name, party in problem.parties.items():
+        for name, party in problem.parties.items() if left > 0 else ():
             for term in party["terms"]:
                 has = float(outcome.shares[name].get(resource, 0))
-                if term["resource"] == resource and far(value(term, has + max(0.0, left)), value(term, has)):
+                if term["resource"] == resource and far(value(term, has + left), value(term, has)):
                     yield Finding("pareto", "left_over", f"{name!r} could have more of {resource!r}", "/shares")
                     return
     if problem.params.get("definition") != "ray":

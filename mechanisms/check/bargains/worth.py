@@ -13,15 +13,19 @@ Numbers = Mapping[str, float]
 
 def value(term: dict[str, Any], x: float) -> float:
     """The term's utility of x units."""
-    if term["kind"] == "piecewise":
+    kind = term["kind"]
+    if kind == "piecewise":
         points = [(float(a), float(b)) for a, b in term["points"]]
         left = max((point for point in points if point[0] <= x), default=points[0])
         right = min((point for point in points if point[0] > x), default=left)
         return left[1] if right == left else left[1] + (x - left[0]) * (right[1] - left[1]) / (right[0] - left[0])
-    c = float(term["coefficient"])
-    r = float(term.get("rate", 1))
-    forms = {"linear": lambda: x, "log": lambda: log1p(r * x), "exponential": lambda: -expm1(-r * x)}
-    return float(c * (forms[term["kind"]]() if term["kind"] in forms else x ** float(term["exponent"])))
+    times = float(term["coefficient"])
+    if kind == "linear":
+        return times * x
+    if kind == "power":
+        return float(times * x ** float(term["exponent"]))
+    rate = float(term["rate"])
+    return times * (log1p(rate * x) if kind == "log" else -expm1(-rate * x))
 
 
 def surplus(term: dict[str, Any], times: float, price: float, most: float) -> float:
