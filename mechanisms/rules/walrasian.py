@@ -14,6 +14,7 @@ from mechanisms.params import Splitting
 from mechanisms.solve.errors import NoPointError, SolverFailedError, UnprovenError
 from mechanisms.solve.highs import Relaxation
 from mechanisms.solve.nearest import least_sum, nearest
+from mechanisms.solve.vertices import vertex
 from mechanisms.solve.winners import Proven
 from mechanisms.spec import Spec
 from mechanisms.types import Outcome, Problem
@@ -103,10 +104,13 @@ def support_rows(sale: Sale, best: Proven) -> tuple[list[list[int]], list[int]]:
 
 
 def lp_gap(sale: Sale, best: Proven) -> float:
-    """How much more fractions of bundles would be worth: positive exactly where no prices support."""
+    """How much more fractions of bundles would be worth, shown in fractions: positive exactly where no prices support.
+
+    A gap can be a quarter of a cent beside billions: HiGHS only says which rows bind.
+    """
     every = np.ones(sale.packing.columns, bool)
-    relaxed = Relaxation(sale.packing).solve(every, ~every)
-    gap = float(relaxed.share @ sale.packing.gain) - best.value
-    if gap <= 1e-6 * max(1.0, abs(best.value) / 1e6):
+    shares = vertex(sale.packing, Relaxation(sale.packing).solve(every, ~every).share)
+    gap = sum((share * int(sale.packing.gain[column]) for column, share in shares.items()), Fraction(-best.value))
+    if gap <= 0:
         raise SolverFailedError("HiGHS finds neither supporting prices nor a gap")
-    return round(gap, 6)
+    return float(gap)

@@ -17,6 +17,14 @@ Floats = NDArray[np.float64]
 TOLERANCE = 1e-5
 # Gains beyond this are scaled down by a power of two: HiGHS' tolerances are absolute, and fail beside such numbers.
 LARGEST_COST = 2**20
+# No basis, then presolve, the primal simplex method, unperturbed costs, and interior points with a crossover.
+OTHER_WAYS = (
+    ("presolve", "off"),
+    ("presolve", "on"),
+    ("simplex_strategy", 4),
+    ("dual_simplex_cost_perturbation_multiplier", 0.0),
+    ("solver", "ipm"),
+)
 
 
 @dataclass(frozen=True, eq=False)
@@ -70,13 +78,7 @@ class Relaxation:
         """
         upper = (free | ones).astype(np.float64)
         self._highs.changeColsBounds(len(upper), self._every, ones.astype(np.float64), upper)
-        status = run_to_status(self._highs)
-        for presolve in ("off", "on"):  # a basis can be so bad that HiGHS gives up: once more from none
-            if status not in ("Optimal", "Infeasible"):
-                self._highs.clearSolver()
-                self._highs.setOptionValue("presolve", presolve)
-                status = run_to_status(self._highs)
-                self._highs.setOptionValue("presolve", "off")
+        status = run_linear(self._highs)
         if status == "Infeasible":
             return Relaxed(np.zeros(len(upper)), self._ray())
         if status != "Optimal":
@@ -167,6 +169,20 @@ def run_to_status(highs: Any) -> str:
     """Run, and say how it ended in HiGHS' own words."""
     highs.run()
     return str(highs.modelStatusToString(highs.getModelStatus()))
+
+
+def run_linear(highs: Any) -> str:
+    """Run a linear program; where HiGHS gives up, once more from no basis, then in each of the other ways."""
+    status = run_to_status(highs)
+    for name, value in OTHER_WAYS:
+        if status in ("Optimal", "Infeasible"):
+            break
+        usual = highs.getOptionValue(name)[1]
+        highs.clearSolver()
+        highs.setOptionValue(name, value)
+        status = run_to_status(highs)
+        highs.setOptionValue(name, usual)
+    return status
 
 
 def _model(packing: Packing, cliques: Sequence[Column], *, integral: bool = False) -> Any:

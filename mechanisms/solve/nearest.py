@@ -14,7 +14,7 @@ import numpy as np
 from mechanisms.solve import fractions_linear as linear
 from mechanisms.solve.dual_active_set import DualActiveSet
 from mechanisms.solve.errors import SolverFailedError
-from mechanisms.solve.highs import quiet_solver, run_to_status
+from mechanisms.solve.highs import quiet_solver, run_linear
 
 Rows = Sequence[Sequence[int]]
 Point = list[Fraction]
@@ -53,7 +53,7 @@ def _multipliers(rows: Rows, least: Sequence[int]) -> Any:
     model.a_matrix_.value_ = np.concatenate([row[own] for row, own in zip(table, entries, strict=True)])
     highs = quiet_solver(presolve="off", solver="simplex")
     highs.passModel(model)
-    status = run_to_status(highs)
+    status = run_linear(highs)
     if status == "Infeasible":
         return None
     if status != "Optimal":

@@ -109,6 +109,17 @@ def test_other_rules_agree_with_every_allocation_tried(agrees_on):
         agrees_on(seed)
 
 
+def test_where_highs_usual_method_gives_up_another_one_answers():
+    """Values a unit apart beside a million: the dual simplex method ends this relaxation with "Unknown"."""
+    exchange_agrees(1595)
+
+
+def test_a_gap_of_a_quarter_beside_billions_is_seen():
+    """No prices support the best allocation, for halves and quarters of bundles are worth 1/4 more."""
+    outcome = run("walrasian", small(Random("walrasian 1432"), "walrasian"))
+    assert (outcome.status, outcome.certificate["lp_gap"]) == ("no_equilibrium", 0.25)
+
+
 @pytest.mark.prove
 @pytest.mark.parametrize("agrees_on", [core_agrees, exchange_agrees, walrasian_agrees], ids=lambda f: f.__name__)
 def test_other_rules_agree_5_000_times(agrees_on):
