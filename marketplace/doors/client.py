@@ -16,11 +16,12 @@ import sys
 import time
 import uuid
 from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
 import httpx
-from websockets.asyncio.client import connect
+from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed, InvalidHandshake
 
 JSON = dict[str, Any]
@@ -164,9 +165,15 @@ class Walras:
                 pauses.over()
             await pauses.wait(cause=error)
 
-    def _connection(self, path: str, place: "_Place") -> connect:
+    @asynccontextmanager
+    async def _connection(self, path: str, place: "_Place") -> AsyncIterator[ClientConnection]:
         address = f"{self._url.replace('http', 'ws', 1)}/ws/v1/{path}?after={place.after}&mine={place.mine}"
-        return connect(address, additional_headers=self._headers, open_timeout=10, close_timeout=1)
+        async with connect(address, additional_headers=self._headers, open_timeout=10, close_timeout=1) as socket:
+            try:
+                yield socket
+            except OSError:  # TimeoutError is one: no farewell, its answer would queue behind frames that nobody reads
+                socket.transport.abort()
+                raise
 
     async def trade(self, market: str, limit_minor: int, decide: Decide) -> JSON:
         """Join, ask `decide` for a bid now and at each event while the market is open, and return the outcome.
