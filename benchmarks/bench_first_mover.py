@@ -23,6 +23,7 @@ from serving import ROOT, Served, free_port
 
 FAST, SLOW = 0.005, 2.0
 OPEN_SECONDS = 12  # most of it goes into joining, all at once
+OUTCOME_SECONDS = 120  # longest wait for an outcome after the last bid
 BUYERS = 4
 NOISE = 0.05
 HIGH = 9_000  # the highest value, in cents; limits are 100.00 EUR
@@ -110,10 +111,20 @@ async def market(place: Place, rule: str, values: list[int], fast: set[int], peo
             body = {"steps": [{"lot": "it", "quantity": 1, "price": stake}]}
         acts.append(bid(place, people[n], path, body, FAST if n in fast else SLOW))
     await asyncio.gather(*acts)
-    while (await place.get(place.operator, path + "outcome/")).status_code == 409:
-        await asyncio.sleep(0.5)
+    await cleared(place, path)
     mine = [(await place.get(person.key, path + "outcome/")).json()["mine"] for person in people[:BUYERS]]
     return [value - part["payment"] if part["won"] else 0 for value, part in zip(values, mine, strict=True)]
+
+
+async def cleared(place: Place, path: str) -> None:
+    """Wait for the outcome; a round that failed has none, and ends the benchmark."""
+    for _ in range(2 * OUTCOME_SECONDS):
+        if (await place.get(place.operator, path + "outcome/")).is_success:
+            return
+        await asyncio.sleep(0.5)
+    raise TimeoutError(
+        f"no outcome of {path} after {OUTCOME_SECONDS} s: {(await place.get(place.operator, path)).text}"
+    )
 
 
 async def bid(place: Place, person: Person, path: str, body: dict[str, Any], delay: float) -> None:
