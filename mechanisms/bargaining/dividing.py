@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from mechanisms.bargaining.accepting import REFUTED, accepted
 from mechanisms.bargaining.proof import Proof
 from mechanisms.bargaining.sharing import Answer, Shares
 from mechanisms.bargaining.types import Bargain, Bargained
 from mechanisms.bargaining.worth import utilities
 from mechanisms.cases import nine_digits
-from mechanisms.check.bargains import shares as proofs
 from mechanisms.decimals import Number
 from mechanisms.solve.errors import NotSolvedError
 
@@ -39,7 +39,7 @@ def settle_shares(problem: Bargain, solve: Solve, *, ray: bool = False) -> Barga
             del proof.levels[1:]
             shares = _cut_back(problem, shares, proof.levels[0]["least"], proof.ideals)
         outcome = _agreed(problem, shares, proof)
-    return outcome if _holds(problem, outcome) else _unproven(problem, "the proof leaves room for something better")
+    return outcome if accepted(problem, outcome) else _unproven(problem, REFUTED)
 
 
 def _agreed(problem: Bargain, shares: Shares, proof: Proof) -> Bargained:
@@ -54,16 +54,6 @@ def _agreed(problem: Bargain, shares: Shares, proof: Proof) -> Bargained:
         utilities={name: nine_digits(value) for name, value in utilities(problem, held).items()},
         certificate=proof.certificate(),
     )
-
-
-def _holds(problem: Bargain, outcome: Bargained) -> bool:
-    """Whether the checker, which knows nothing of how shares were found, accepts the proof as it will be published."""
-    # Pareto asks for the optimum too; the ray's point need not be Pareto, nor a sum of utilities rational.
-    best = proofs.optimal_for_reports if problem.params.get("definition") == "ray" else proofs.pareto
-    checks = [proofs.consistent, best]
-    if problem.params.get("individually_rational", True):
-        checks.append(proofs.individually_rational)
-    return not any(finding for check in checks for finding in check(problem, outcome))
 
 
 def _unproven(problem: Bargain, reason: str) -> Bargained:

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from mechanisms.bargaining.accepting import REFUTED, accepted
 from mechanisms.bargaining.chances import Drawn, Floats
 from mechanisms.bargaining.front import pareto_front
 from mechanisms.bargaining.settling import Pick, favourite, gains, money, rational_rows
@@ -42,7 +43,8 @@ def settle_lottery(problem: Bargain, solve: Solve, *, rational: bool = True, onl
         drawn = solve(table.parties, gain)
     except NotSolvedError as error:
         return _nothing(table, "unproven", {"solver": error.status})
-    return _drawn_from(table, rows, drawn)
+    outcome = _drawn_from(table, rows, drawn)
+    return outcome if accepted(problem, outcome) else _nothing(table, "unproven", {"solver": REFUTED})
 
 
 def _nothing(table: Table, status: Any, more: dict[str, Any]) -> Bargained:

@@ -8,6 +8,7 @@ import numpy as np
 from pydantic import Field
 
 from mechanisms.cases import nine_digits
+from mechanisms.check import fisher as proofs
 from mechanisms.claims import fails, holds
 from mechanisms.fisher import Allotted, Fisher
 from mechanisms.params import Params
@@ -65,7 +66,7 @@ def solve(problem: Fisher, params: FisherParams) -> Allotted:
     shares = fractions * supply
     worth = (shares * value).sum(axis=1)
     paid = {name: problem.buyers[name][0] for name in names} if params.money == "currency" else {}
-    return Allotted(
+    outcome = Allotted(
         mechanism=SPEC.slug,
         status="cleared",
         shares={
@@ -78,6 +79,9 @@ def solve(problem: Fisher, params: FisherParams) -> Allotted:
         charges=tuple(Charge(name, "@market", amount) for name, amount in paid.items()),
         certificate={"grade": "numeric", "squares": _squares(multipliers, names, goods, supply, budget)},
     )
+    checks = (proofs.consistent, proofs.feasible, proofs.pareto)  # as verify has them, on what will be published
+    refuted = any(finding for check in checks for finding in check(problem, outcome))
+    return _unproven(problem, "the proof leaves room for something better") if refuted else outcome
 
 
 def _squares(

@@ -3,59 +3,14 @@
 from __future__ import annotations
 
 import json
-from random import Random
 from typing import Any
 
 import pytest
+from bargain_making import RULES, drawn, statuses
 
 from mechanisms import read_outcome, read_problem, run
 from mechanisms.check import verify
 from mechanisms.digest import digest_of
-
-RULES = [
-    ("nash_bargaining", {}),
-    ("kalai_smorodinsky", {}),
-    ("kalai_smorodinsky", {"definition": "ray"}),
-    ("egalitarian_bargaining", {}),
-    ("utilitarian_bargaining", {}),
-    ("utilitarian_bargaining", {"individually_rational": False}),
-]
-
-
-def term(rng: Random, resource: str) -> dict[str, Any]:
-    kind = rng.choice(["linear", "log", "exponential", "power", "piecewise"])
-    if kind == "piecewise":
-        flat = rng.choice([[], [[9, 3]]])
-        return {"resource": resource, "kind": kind, "points": [[0, 0], [0.5, rng.choice([1, 2])], [4, 3], *flat]}
-    made: dict[str, Any] = {"resource": resource, "kind": kind, "coefficient": rng.choice([1, 2, 0.5])}
-    if kind == "power":
-        made["exponent"] = rng.choice([0.25, 0.5, 0.9, 1])
-    if kind in ("log", "exponential"):
-        made["rate"] = rng.choice([1, 2])
-    return made
-
-
-def drawn(seed: int) -> dict[str, Any]:
-    """Two to twelve parties over one to four resources, all kinds of terms beside each other, powers too."""
-    rng = Random(seed)
-    resources = {f"r{i}": rng.choice([1, 2, 3.5, 0]) for i in range(rng.choice([1, 2, 3, 4]))} | {"r0": 1}
-    parties = {}
-    for index in range(rng.choice([2, 2, 3, 3, 4, 5, 8, 12])):
-        wanted = rng.sample(sorted(resources), rng.randint(1, len(resources)))
-        terms = [term(rng, resource) for resource in wanted]
-        parties[f"p{index:02}"] = {"terms": terms, "disagreement": rng.choice([0, 0, 0, 0.1, -1, 0.3])}
-    return {"resources": resources, "parties": parties}
-
-
-def statuses(sets: dict[str, Any]) -> list[str]:
-    """What each of the rules reached; whatever is stated must hold."""
-    reached = []
-    for slug, params in RULES:
-        problem = read_problem({"mechanism": slug, "params": params, **sets})
-        outcome = run(slug, problem)
-        assert verify(problem, outcome) == [], (sets, slug, params)
-        reached.append(outcome.status)
-    return reached
 
 
 def proven(seed: int) -> int:
@@ -134,91 +89,6 @@ def test_what_doubles_cannot_prove_is_unproven():
     outcome = run("egalitarian_bargaining", problem)
     assert outcome.status == "unproven"
     assert verify(problem, outcome) == []
-
-
-# Utilities from a thousandth to fifty thousand, and slopes that are all but upright at 0.
-LEFT_OVER = {
-    "resources": {"r0": 1, "r1": 1, "r2": 1},
-    "parties": {
-        "p0": {"terms": [{"resource": "r2", "kind": "power", "coefficient": 1, "exponent": 0.25}]},
-        "p1": {
-            "terms": [{"resource": "r2", "kind": "power", "coefficient": 1, "exponent": 0.1}],
-            "disagreement": 0.1,
-        },
-        "p2": {
-            "terms": [
-                {"resource": "r0", "kind": "power", "coefficient": 50000, "exponent": 0.1},
-                {"resource": "r2", "kind": "linear", "coefficient": 50},
-                {"resource": "r1", "kind": "linear", "coefficient": 50},
-            ]
-        },
-        "p3": {
-            "terms": [
-                {"resource": "r0", "kind": "power", "coefficient": 1, "exponent": 0.1},
-                {"resource": "r2", "kind": "log", "coefficient": 50000, "rate": 1},
-            ],
-            "disagreement": 0.1,
-        },
-    },
-}
-GAP = {
-    "resources": {"r0": 1, "r1": 1},
-    "parties": {
-        "p0": {
-            "terms": [
-                {"resource": "r0", "kind": "exponential", "coefficient": 0.001, "rate": 1},
-                {"resource": "r1", "kind": "log", "coefficient": 50000, "rate": 100},
-            ]
-        },
-        "p1": {
-            "terms": [
-                {"resource": "r1", "kind": "exponential", "coefficient": 1, "rate": 1},
-                {"resource": "r0", "kind": "power", "coefficient": 50000, "exponent": 0.5},
-            ],
-            "disagreement": -1,
-        },
-        "p2": {
-            "terms": [
-                {"resource": "r0", "kind": "power", "coefficient": 50, "exponent": 0.1},
-                {"resource": "r1", "kind": "log", "coefficient": 0.001, "rate": 1},
-            ],
-            "disagreement": -1,
-        },
-        "p3": {"terms": [{"resource": "r1", "kind": "linear", "coefficient": 1}]},
-    },
-}
-
-
-@pytest.mark.parametrize(("slug", "steep"), [("kalai_smorodinsky", LEFT_OVER), ("egalitarian_bargaining", GAP)])
-def test_what_verify_would_refute_is_not_stated(slug, steep):
-    """The method stops here with something left over, or with a level that its multipliers do not prove."""
-    problem = read_problem({"mechanism": slug, **steep})
-    outcome = run(slug, problem)
-    assert verify(problem, outcome) == []
-    assert outcome.status == "unproven"
-
-
-def extreme(seed: int) -> dict[str, Any]:
-    """Two to five parties whose utilities are up to 50 million times each other's, most slopes steep."""
-    rng = Random(seed)
-    resources = {f"r{i}": 1 for i in range(rng.choice([1, 2, 3]))}
-    parties = {}
-    for index in range(rng.choice([2, 3, 4, 5])):
-        terms = []
-        for resource in rng.sample(sorted(resources), rng.randint(1, len(resources))):
-            made = term(rng, resource)
-            while made["kind"] == "piecewise":
-                made = term(rng, resource)
-            made["coefficient"] = rng.choice([0.001, 1, 50, 50_000])
-            terms.append(made | ({"exponent": rng.choice([0.1, 0.25])} if made["kind"] == "power" else {}))
-        parties[f"p{index}"] = {"terms": terms, "disagreement": rng.choice([0, 0, 0.1, -1])}
-    return {"resources": resources, "parties": parties}
-
-
-@pytest.mark.prove
-def test_extreme_sets_are_proven_or_unproven_at_length():
-    reached = [status for seed in range(250) for status in statuses(extreme(seed))]
-    assert reached.count("unproven") < 0.2 * len(reached)
 
 
 def test_the_ray_leaves_nothing_to_who_has_enough_without():
