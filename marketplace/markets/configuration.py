@@ -119,6 +119,14 @@ def _accepted_by_rule(config: MarketConfiguration) -> None:
         mechanisms.run(config.mechanism, problem, config.params, "00")
     except ProblemError as error:
         raise Refusal(422, error.code, error.detail, _SEE_MECHANISMS, error.pointer) from None
+    _refuse_deficit(config)
+
+
+def _refuse_deficit(config: MarketConfiguration) -> None:
+    """Nobody pays in what Clarke's prices of an exchange may leave missing: without a cap of 0 its round would fail."""
+    clarke = config.mechanism == "vcg_exchange" and config.params.get("pricing", "vcg") == "vcg"
+    if clarke and config.params.get("deficit_cap") != 0:
+        raise _refused("deficit_without_payer", "Nobody here pays an exchange's deficit.", "/params/deficit_cap")
 
 
 def problem_lot(lot: LotConfiguration) -> dict[str, Any]:

@@ -84,6 +84,8 @@ def test_an_operator_opens_a_market_once_per_key(operator: Caller) -> None:
         ({"lots": [{"id": "a", "supply": 2}]}, "supply_not_one", "/lots/0/supply"),
         ({"lots": [{"id": "a", "seller": "agt_nobody"}]}, "agent_not_found", None),
         ({"params": {"direction": "buy"}}, "direction_not_for_markets", "/params/direction"),
+        ({"mechanism": "vcg_exchange"}, "deficit_without_payer", "/params/deficit_cap"),
+        ({"mechanism": "vcg_exchange", "params": {"deficit_cap": 1}}, "deficit_without_payer", "/params/deficit_cap"),
         ({"lots": [{"id": "a" * 65}]}, "text_out_of_bounds", "/lots/0"),
         ({"title": "a\x00b"}, "nul_character", None),
         ({"currency": "XAF"}, "currency_unknown", "/currency"),
@@ -102,6 +104,12 @@ def test_a_market_that_cannot_be_is_refused_by_name(operator: Caller, change: di
     assert 400 <= answer.status_code < 500
     assert answer.json()["code"] == code, answer.text
     assert pointer is None or answer.json()["pointer"] == pointer
+
+
+@pytest.mark.parametrize("params", [{"deficit_cap": 0}, {"pricing": "threshold"}])
+def test_an_exchange_that_needs_nobody_s_money_opens(operator: Caller, params: dict) -> None:
+    body = ConfigurationFactory(mechanism="vcg_exchange", params=params)
+    assert operator.post("markets/", body).status_code == 201
 
 
 def test_markets_are_found_by_filters(agent: Caller) -> None:
