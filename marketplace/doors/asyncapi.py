@@ -15,10 +15,13 @@ KEY: Schema = {"description": "the idempotency key", "type": "string", "minLengt
 PUBLIC_KINDS = ("opened", "joined", "closed", "settled", "cancelled")
 KINDS = (
     *(f"market.{word}" for word in PUBLIC_KINDS),
-    *("round.cleared", "round.failed"),
-    *("participation.active", "participation.refused", "bid.accepted", "bid.withdrawn"),
+    *("receipts.published", "key.released", "round.cleared", "round.failed"),
+    *("participation.active", "participation.raised", "participation.refused", "bid.accepted", "bid.withdrawn"),
 )
-INBOX_ONLY = ("market.matched", "webhook.disabled", "webhook.test")
+INBOX_ONLY = (
+    *("market.matched", "webhook.disabled", "webhook.test"),
+    *("checkin.asked", "checkin.answered", "checkin.lapsed"),
+)
 
 
 def _frame(kind: str, required: tuple[str, ...] = (), /, **members: Schema) -> Schema:

@@ -4,14 +4,18 @@ import json
 import os
 import subprocess
 import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from urllib.parse import urlsplit
 
+import psycopg
 import pytest
-from django.db import connections
+from django.conf import settings
+from psycopg import sql
 
 from marketplace.demo.place import ROOT
 from tests.crashes.points import POINTS
 
-pytestmark = pytest.mark.django_db(transaction=True, databases=["default", "stripe_sandbox"])
 SAMPLE = (
     "intake.after_commit",
     "clear.before_commit",
@@ -19,20 +23,44 @@ SAMPLE = (
     "capture.after_call",
     "transfer.after_call",
 )
+Run = Callable[..., list[dict[str, object]]]
 
 
-def run(seeds: int, *points: str) -> list[dict[str, object]]:
-    """The runner on this test's databases; one dictionary a case."""
+@pytest.fixture
+def ours(tmp_path: Path) -> Iterator[str]:
+    """A database that no other test's server works on: its sweeps would do what is to die here."""
+    servers = os.environ.get("DATABASE_URL", "")
+    if settings.DATABASES["default"]["ENGINE"].endswith("sqlite3"):
+        yield str(tmp_path / "walras.sqlite3")
+        return
+    name = f"{urlsplit(servers).path[1:]}_crashes_{os.getpid()}"
+    with psycopg.connect(urlsplit(servers)._replace(path="/postgres").geturl(), autocommit=True) as link:
+        link.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name)))
+        yield name
+        link.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(name)))
+
+
+@pytest.fixture
+def run(ours: str, tmp_path: Path) -> Run:
+    """The runner on databases of its own; one dictionary a case."""
     environment = {
         **os.environ,
-        "WALRAS_DATABASE_NAME": str(connections["default"].settings_dict["NAME"]),
-        "STRIPE_SANDBOX_DATABASE": str(connections["stripe_sandbox"].settings_dict["NAME"]),
+        "WALRAS_DATABASE_NAME": ours,
+        "STRIPE_SANDBOX_DATABASE": str(tmp_path / "stripe.sqlite3"),
+        "DJANGO_SETTINGS_MODULE": "tests.settings",
     }
-    command = [sys.executable, "-m", "tests.crashes.runner", str(seeds), *points]
-    done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True)
-    cases = [json.loads(line) for line in done.stdout.splitlines()]
-    assert done.returncode == 0, done.stdout[-2000:] + done.stderr[-4000:]
-    return cases
+    for database in ("default", "stripe_sandbox"):
+        migrate = [sys.executable, "manage.py", "migrate", "--verbosity", "0", "--database", database]
+        subprocess.run(migrate, cwd=ROOT, env=environment, check=True)
+
+    def told(seeds: int, *points: str) -> list[dict[str, object]]:
+        command = [sys.executable, "-m", "tests.crashes.runner", str(seeds), *points]
+        done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True)
+        cases = [json.loads(line) for line in done.stdout.splitlines()]
+        assert done.returncode == 0, done.stdout[-2000:] + done.stderr[-4000:]
+        return cases
+
+    return told
 
 
 def test_the_table_has_24_points():
@@ -40,14 +68,14 @@ def test_the_table_has_24_points():
     assert len({name.partition(".")[0] for name in POINTS}) == 8
 
 
-def test_a_sample_of_deaths():
+def test_a_sample_of_deaths(run: Run):
     cases = run(1, *SAMPLE)
     assert [case["killed"] and case["whole"] for case in cases] == [True] * len(SAMPLE)
 
 
 @pytest.mark.prove
 @pytest.mark.parametrize("point", POINTS)
-def test_each_point_25_times(point):
+def test_each_point_25_times(run: Run, point):
     cases = run(25, point)
     print(f"{point}: seeds 0 to 24, killed {sum(bool(case['killed']) for case in cases)} times")
     assert len(cases) == 25

@@ -1,7 +1,10 @@
 """Lists: pages that miss nothing and repeat nothing, an order drawn for each agent, filters."""
 
+from dataclasses import replace
+
 import pytest
 
+from marketplace.agents.keys import identify
 from marketplace.doors.finding import found_markets
 from tests.doors.test_rest import Caller
 from tests.factories import Trader, buy, open_a_market
@@ -37,7 +40,9 @@ def test_each_agent_walks_all_markets_in_an_order_of_its_own(doors_only: Server)
 def test_coming_first_is_worth_nothing() -> None:
     """Over many agents every market stands first about equally often: chi-square, 7 degrees, 1 in 10^5 by chance."""
     markets = [open_a_market().ref for _ in range(8)]
-    firsts = [found_markets({"limit": "1"}, f"agt_{n}")[0][0].ref for n in range(400)]
+    someone = identify(Trader(card=None).key)
+    agents = [replace(someone, agent_ref=f"agt_{n}") for n in range(400)]
+    firsts = [found_markets({"limit": "1"}, agent)[0][0].ref for agent in agents]
     assert sum((firsts.count(ref) - 50) ** 2 / 50 for ref in markets) < 37
 
 

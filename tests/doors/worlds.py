@@ -25,6 +25,7 @@ MASKS = (
     (re.compile(r"\b[0-9a-f]{64}\b"), "<hex>"),  # receipts, nonces, commitments; the canaries look for plain hashes
     (re.compile(r"\d{4}-\d\d-\d\dT[0-9:.]+(Z|\+00:00)"), "<at>"),
     (re.compile(r"[A-Z][a-z]+\.? \d+, \d{4}(, [a-z0-9:. ]+?[ap]\.m\.|, noon|, midnight)?"), "<at>"),
+    (re.compile(r"\d+ [A-Z][a-z]+\.? \d{4}(, [a-z0-9:. ]+?[ap]\.m\.|, noon|, midnight)?"), "<at>"),
     (re.compile(r'csrfmiddlewaretoken" value="\w+"'), "<csrf>"),
     (re.compile(r"\d\d:\d\d(:\d\d)?"), "<time>"),
     (re.compile(r"wk_test_[\w-]+"), "<key>"),
