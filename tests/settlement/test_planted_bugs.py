@@ -123,7 +123,7 @@ PLANTED = (
     losers_are_kept,
     the_rest_of_a_hold_is_kept,
 )
-QUICK = (timeout_is_a_decline, unique_key_dropped)
+QUICK = (key_after_the_call, unique_key_dropped, the_rest_of_a_hold_is_kept)
 SIGNS = (AssertionError, ValueError, DatabaseError)  # of a TypeError the plant itself would be to blame
 
 
