@@ -28,6 +28,7 @@ BUYERS = 4
 NOISE = 0.05
 HIGH = 9_000  # the highest value, in cents; limits are 100.00 EUR
 TWO_SIDED = ("double_auction", "trade_reduction", "vcg_exchange")
+UNITS = {"trade_reduction": 2}  # it gives up the last trade: of one alone nobody would gain
 RULES: dict[str, dict[str, Any]] = {
     **{rule: {} for rule in ("first_price", "second_price", "uniform_price", "multi_unit_vickrey", "pay_as_bid")},
     **{rule: {} for rule in ("vcg", "core_selecting", "walrasian", "double_auction", "trade_reduction")},
@@ -98,7 +99,7 @@ async def market(place: Place, rule: str, values: list[int], fast: set[int], peo
             place,
             people[-1],
             path,
-            {"steps": [{"lot": "it", "quantity": -1, "price": 1000}]}
+            {"steps": [{"lot": "it", "quantity": -UNITS.get(rule, 1), "price": 1000}]}
             if rule != "vcg_exchange"
             else {"atoms": [{"bundle": {"it": -1}, "value": -1000}]},
             FAST,
