@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from django.core.management.base import CommandError
 from django.core.management.commands import flush
+from django.db import connection
 
 from marketplace.agents import keys
 from marketplace.bidding.intake import committer
@@ -69,10 +70,20 @@ def _patient_flush() -> Iterator[None]:
 
 
 @pytest.fixture(scope="session")
-def django_db_setup(django_db_setup: None) -> Iterator[None]:
+def django_db_setup(django_db_setup: None, django_db_blocker: Any) -> Iterator[None]:
     """The clearing child is shared by the session's tests and lets go of the database before that is dropped."""
     yield
     worker.stop()
+    with django_db_blocker.unblock():
+        _end_other_sessions()
+
+
+def _end_other_sessions() -> None:
+    """A thread that died with a connection in hand would keep PostgreSQL from dropping the database."""
+    if connection.vendor == "postgresql":
+        with connection._nodb_cursor() as cursor:
+            name = connection.settings_dict["NAME"]
+            cursor.execute("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = %s", [name])
 
 
 @pytest.fixture
@@ -89,9 +100,9 @@ def doors_only(django_db_setup: None, tmp_path_factory: pytest.TempPathFactory) 
     server.stop()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def server(django_db_setup: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    """A whole server, shared by the session's tests."""
+    """A whole server, gone before the next module: its sweeps would do what other tests mean to see undone."""
     whole = Server(sweeps=True, log=tmp_path_factory.mktemp("server") / "whole.log")
     yield whole
     whole.stop()

@@ -5,7 +5,6 @@ from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 import msgspec
-from asgiref.sync import sync_to_async
 
 from marketplace.agents.keys import Identity
 from marketplace.bidding.answers import bid_answer, withdrawn_answer
@@ -15,6 +14,7 @@ from marketplace.bidding.submissions import read_submission
 from marketplace.bidding.withdrawals import Withdrawal
 from marketplace.core import strict_json
 from marketplace.core.refusals import CONTENT_TYPE, Refusal
+from marketplace.doors.threads import in_thread
 from marketplace.markets.terms import Terms, known_terms, terms_of
 
 JSON = "application/json"
@@ -75,7 +75,7 @@ async def compiled_body(value: dict[str, Any], identity: Identity, terms: Terms)
     """
     if "preference" not in value:
         return None
-    return await sync_to_async(_compiled, thread_sensitive=False)(value, identity, terms)
+    return await in_thread(_compiled)(value, identity, terms)
 
 
 def _compiled(value: dict[str, Any], identity: Identity, terms: Terms) -> dict[str, Any]:
@@ -111,6 +111,6 @@ async def find_terms(market_ref: str) -> Terms:
     place = (id(asyncio.get_running_loop()), market_ref)
     asked = _asked.get(place)
     if asked is None:
-        asked = _asked[place] = asyncio.ensure_future(sync_to_async(terms_of, thread_sensitive=False)(market_ref))
+        asked = _asked[place] = asyncio.ensure_future(in_thread(terms_of)(market_ref))
         asked.add_done_callback(lambda _: _asked.pop(place))
     return await asyncio.shield(asked)

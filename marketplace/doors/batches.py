@@ -5,7 +5,6 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import msgspec
-from asgiref.sync import sync_to_async
 
 from marketplace.agents import keys
 from marketplace.agents.keys import Identity
@@ -17,6 +16,7 @@ from marketplace.core import idempotency, limits, strict_json
 from marketplace.core.rates import rates
 from marketplace.core.refusals import Refusal
 from marketplace.doors.answer import Answer, compiled_body, find_terms, refused, said
+from marketplace.doors.threads import in_thread
 from marketplace.markets.terms import Terms
 
 BATCH_BOUNDS = (limits.BATCH_BYTES, limits.JSON_DEPTH + 3)
@@ -89,7 +89,7 @@ def _items(value: Any) -> list[BatchItem]:
 
 async def _bind(caller: str, path: str, key: str, value: Any) -> None:
     body_hash = idempotency.fingerprint(strict_json.canonical(value))
-    binding = sync_to_async(idempotency.bind, thread_sensitive=False)
+    binding = in_thread(idempotency.bind)
     await binding(caller=caller, path=path, key=key, body_hash=body_hash)
 
 
@@ -101,7 +101,7 @@ async def _identities(items: Sequence[BatchItem], own: Identity) -> dict[str | N
     found.update({key: identity for key, identity in held.items() if identity is not None})
     missing = [key for key, identity in held.items() if identity is None]
     if missing:
-        found.update(await sync_to_async(keys.identify_all, thread_sensitive=False)(missing))
+        found.update(await in_thread(keys.identify_all)(missing))
     return found
 
 

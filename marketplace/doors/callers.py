@@ -2,14 +2,13 @@
 
 import asyncio
 
-from asgiref.sync import sync_to_async
-
 from marketplace.agents import keys
 from marketplace.agents.keys import Identity
 from marketplace.core.refusals import Refusal
+from marketplace.doors.threads import in_thread
 
 Found = Identity | Refusal
-_ask = sync_to_async(keys.identify_all, thread_sensitive=False)
+_ask = in_thread(keys.identify_all)
 
 
 class Callers:

@@ -7,11 +7,11 @@ from collections import defaultdict
 from collections.abc import Collection
 from typing import Any
 
-from asgiref.sync import sync_to_async
 from channels.layers import get_channel_layer
 
 from marketplace.core import limits, streams
 from marketplace.core.models import Event, Stream
+from marketplace.doors.threads import in_thread
 
 log = logging.getLogger(__name__)
 GROUP = "heads"
@@ -143,7 +143,7 @@ async def _tell_others(layer: Any, names: Collection[str]) -> None:
         log.exception("the channel layer failed; other processes will poll")
 
 
-@sync_to_async(thread_sensitive=False)
+@in_thread
 def read_frames(name: str, after: int) -> list[Frame]:
     """The next page of a stream past `after`, as frames ready to send."""
     return [(row.seq, encoded(name, row)) for row in streams.read(name, after, limits.EVENT_PAGE_ROWS)]
@@ -154,12 +154,12 @@ def encoded(name: str, row: Event) -> str:
     return streams.frame(name, row).decode()
 
 
-@sync_to_async(thread_sensitive=False)
+@in_thread
 def _head(name: str) -> int:
     return Stream.objects.filter(name=name).values_list("head", flat=True).first() or 0
 
 
-@sync_to_async(thread_sensitive=False)
+@in_thread
 def _heads(names: list[str]) -> dict[str, int]:
     found: dict[str, int] = {}
     for start in range(0, len(names), 500):

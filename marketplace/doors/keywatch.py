@@ -6,10 +6,9 @@ import logging
 from collections import defaultdict
 from collections.abc import Awaitable, Callable
 
-from asgiref.sync import sync_to_async
-
 from marketplace.agents import keys
 from marketplace.core.refusals import Refusal
+from marketplace.doors.threads import in_thread
 
 log = logging.getLogger(__name__)
 WATCH_SECONDS = 2.0  # a key that was revoked or has expired ends its sockets within this time and a moment
@@ -71,6 +70,6 @@ async def _every(seconds: float, look: Callable[[], Awaitable[None]]) -> None:
             log.exception("keys could not be looked up; the next look comes")
 
 
-_refresh = sync_to_async(keys.refresh, thread_sensitive=False)
-_gone = sync_to_async(keys.no_longer_good, thread_sensitive=False)
+_refresh = in_thread(keys.refresh)
+_gone = in_thread(keys.no_longer_good)
 key_watch = KeyWatch()

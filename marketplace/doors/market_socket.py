@@ -3,7 +3,6 @@
 from typing import Any
 
 import msgspec
-from asgiref.sync import sync_to_async
 
 from marketplace.agents.keys import Identity, bearer
 from marketplace.bidding.models import Participation
@@ -12,6 +11,7 @@ from marketplace.core.refusals import Refusal
 from marketplace.doors.answer import Answer, answer_bid, answer_withdrawal, find_terms, refused
 from marketplace.doors.callers import identify
 from marketplace.doors.socket import AgentSocket, ClientFrame
+from marketplace.doors.threads import in_thread
 
 IN_FLIGHT = 64  # bids of one socket that may wait for their acknowledgement
 
@@ -68,7 +68,7 @@ class MarketSocket(AgentSocket):
         return await answer_withdrawal(strict_json.shaped(data, WithdrawData).bid, identity, self.market_ref)
 
 
-@sync_to_async(thread_sensitive=False)
+@in_thread
 def _participation_ref(market_ref: str, agent_id: int) -> str | None:
     rows = Participation.objects.filter(market__ref=market_ref, agent_id=agent_id)
     return rows.exclude(state=Participation.State.REFUSED).values_list("ref", flat=True).first()

@@ -4,6 +4,7 @@ import json
 import time
 
 import pytest
+from django.db import transaction
 from websockets.exceptions import ConnectionClosedError
 from websockets.sync.client import connect
 
@@ -21,9 +22,11 @@ def test_a_socket_that_does_not_read_is_closed_and_resumes_without_a_gap(doors_o
     url = f"{doors_only.socket_url}/ws/v1/markets/{market.ref}/?after="
     with connect(f"{url}{head}", proxy=None, max_queue=1, compression=None) as socket:
         noise = streams.Entry(market.stream, "test.noise", {"noise": "x" * LONG}, forwarded=False)
-        streams.append_all([noise])
+        with transaction.atomic():
+            streams.append_all([noise])
         seen = json.loads(socket.recv(timeout=30))["seq"]  # from here on it follows live; before, it reads at its pace
-        streams.append_all([noise] * ROWS)
+        with transaction.atomic():
+            streams.append_all([noise] * ROWS)
         time.sleep(4)  # the server's poll has come, its buffers and this socket's queue are full
         code = None
         while code is None:

@@ -3,7 +3,6 @@
 from typing import Any
 
 import msgspec
-from asgiref.sync import sync_to_async
 
 from marketplace.bidding.answers import participation_answer, standing_answer
 from marketplace.bidding.books import second_bid
@@ -16,6 +15,7 @@ from marketplace.doors.mcp import shapes
 from marketplace.doors.mcp.call import Call
 from marketplace.doors.mcp.fitting import fitted, page
 from marketplace.doors.paging import Paging, newest_first
+from marketplace.doors.threads import in_thread
 from marketplace.markets.terms import find_market, terms_of
 
 Said = dict[str, Any]
@@ -28,7 +28,7 @@ AFTER_PREVIEW = "If means is what your person wants: bid with the same arguments
 MY_BIDS = "The one whose status is accepted stands. Contents are read back to nobody, not to you either."
 
 
-@sync_to_async(thread_sensitive=False)
+@in_thread
 def join(call: Call) -> Said:
     """Join a market; the same call after a declined one is a new try."""
     stated = call.shaped(shapes.Join)
@@ -40,7 +40,7 @@ def join(call: Call) -> Said:
     return fitted(participation_answer(joined, terms_of(market.ref)), following)
 
 
-@sync_to_async(thread_sensitive=False)
+@in_thread
 def preview(call: Call) -> Said:
     """What a bid would do."""
     market_ref, stated = call.about_a_bid()
@@ -67,7 +67,7 @@ async def withdraw(call: Call) -> Said:
     return fitted(msgspec.json.decode(reply.body), "Nothing of yours stands in this market now; you may bid again.")
 
 
-@sync_to_async(thread_sensitive=False)
+@in_thread
 def my_bids(call: Call) -> Said:
     """The caller's bids, newest first."""
     stated = call.shaped(shapes.MyBids)
@@ -78,7 +78,7 @@ def my_bids(call: Call) -> Said:
     return page({"bids": shown}, "bids", cursor, MY_BIDS)
 
 
-@sync_to_async(thread_sensitive=False)
+@in_thread
 def _standing(call: Call, market_ref: str) -> tuple[str | None, int]:
     """The caller's standing bid in a market, and how many it has withdrawn there."""
     own = Bid.objects.filter(market__ref=market_ref, participation__agent_id=call.identity.agent_id)

@@ -2,7 +2,6 @@
 
 from typing import Any
 
-from asgiref.sync import sync_to_async
 from mcp import UrlElicitationRequiredError
 from mcp_types import ElicitRequestURLParams
 
@@ -14,6 +13,7 @@ from marketplace.doors.mcp.acting import AFTER_JOIN
 from marketplace.doors.mcp.call import Call
 from marketplace.doors.mcp.fitting import fitted
 from marketplace.doors.rest.mandates import DecisionBody, decision_answer, own_checkin
+from marketplace.doors.threads import in_thread
 from marketplace.mandates.checkins import told
 from marketplace.mandates.letters import ask_page
 from marketplace.mandates.models import CheckIn
@@ -23,7 +23,7 @@ Said = dict[str, Any]
 MEANS = {"alone": "Go on.", "ask": "Act; the join will wait for your person.", "never": "Do not; choose another way."}
 
 
-@sync_to_async(thread_sensitive=False)
+@in_thread
 def raise_limit_of(call: Call) -> Said:
     """Raise a limit; the same call after a refused one is a new try."""
     stated = call.shaped(shapes.Join)
@@ -33,14 +33,14 @@ def raise_limit_of(call: Call) -> Said:
     return fitted(raise_answer(row, terms_of(market.ref)), AFTER_JOIN.get(row.state, "preview a bid, then bid."))
 
 
-@sync_to_async(thread_sensitive=False)
+@in_thread
 def may_i(call: Call) -> Said:
     """What the mandate says to an act; nothing is done."""
     answer = decision_answer(call.identity, call.shaped(DecisionBody))
     return fitted(answer, MEANS[answer["would"]])
 
 
-@sync_to_async(thread_sensitive=False)
+@in_thread
 def ask_my_person(call: Call) -> Said:
     """The check-in's state; while it is open, a client that can open addresses is asked to open the page."""
     row = own_checkin(call.identity, call.shaped(shapes.AskPerson).checkin)

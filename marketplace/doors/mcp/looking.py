@@ -3,7 +3,6 @@
 from typing import Any
 
 import msgspec
-from asgiref.sync import sync_to_async
 
 from marketplace.bidding.inclusion import proof_answer
 from marketplace.clearing.explanations import outcome_answer
@@ -17,6 +16,7 @@ from marketplace.doors.mcp.fitting import fitted, page
 from marketplace.doors.rest.markets import market_answer
 from marketplace.doors.rest.me import me_answer
 from marketplace.doors.rest.trading import own_participations
+from marketplace.doors.threads import in_thread
 from marketplace.markets.catalogue import rule
 from marketplace.markets.models import Market
 from marketplace.markets.terms import find_market
@@ -28,14 +28,14 @@ FOUND = "find_markets with one market's id shows all of it; explain says how its
 SHOWN_OF_OUTCOME = ("market", "round", "status", "prices", "prices_text", "traded", "disclosure", "welfare", "revenue")
 
 
-@sync_to_async(thread_sensitive=False)
+@in_thread
 def whoami(call: Call) -> Said:
     """The caller, its person and its limits."""
     call.shaped(shapes.Nothing)
     return fitted(me_answer(call.identity), "find_markets shows what is open.")
 
 
-@sync_to_async(thread_sensitive=False)
+@in_thread
 def find_markets(call: Call) -> Said:
     """Markets by filters, or one in full."""
     wanted = call.shaped(shapes.Find)
@@ -47,7 +47,7 @@ def find_markets(call: Call) -> Said:
     return page(listed, "markets", cursor, FOUND)
 
 
-@sync_to_async(thread_sensitive=False)
+@in_thread
 def outcome(call: Call) -> Said:
     """What a market came to, and the caller's own part."""
     told = _outcome(call)
@@ -55,7 +55,7 @@ def outcome(call: Call) -> Said:
     return fitted(shown, "explain says why. What you owe is collected from the hold by itself.")
 
 
-@sync_to_async(thread_sensitive=False)
+@in_thread
 def proof(call: Call) -> Said:
     """That the caller's bid was in."""
     named = call.shaped(shapes.OneBid)
@@ -63,7 +63,7 @@ def proof(call: Call) -> Said:
     return fitted(told, "docs/verify_receipt.py checks it with the bid, its acknowledgement and the published root.")
 
 
-@sync_to_async(thread_sensitive=False)
+@in_thread
 def explain(call: Call) -> Said:
     """Why the outcome is what it is; before there is one, how the rule works."""
     try:

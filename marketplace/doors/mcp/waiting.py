@@ -3,7 +3,6 @@
 from typing import Any
 
 import msgspec
-from asgiref.sync import sync_to_async
 
 from marketplace.core import limits
 from marketplace.core.untrusted import untrusted
@@ -13,6 +12,7 @@ from marketplace.doors.mcp.call import Call, encoded
 from marketplace.doors.mcp.fitting import fitted
 from marketplace.doors.polling import read_or_wait
 from marketplace.doors.rest.trading import own_participations
+from marketplace.doors.threads import in_thread
 
 Said = dict[str, Any]
 PUBLIC, OWN = "after", "mine"
@@ -36,7 +36,7 @@ async def wait(call: Call) -> Said:
     return _told(await read_or_wait(known, wanted.seconds, read), wanted)
 
 
-@sync_to_async(thread_sensitive=False)
+@in_thread
 def _streams(call: Call, market_ref: str) -> dict[str, str]:
     """The market's stream, and the caller's own where it has joined."""
     own = own_participations(market_ref, call.identity.agent_id)
