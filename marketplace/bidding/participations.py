@@ -60,9 +60,7 @@ def _enter(market: Market, identity: Identity, limit_minor: int, name: str) -> P
     refuse_off_ladder(market, limit_minor)
     try:
         with transaction.atomic():
-            locked = Market.objects.select_for_update().get(pk=market.pk)
-            at = clock.now()
-            refuse_unless_open(locked.state, locked.closes_at <= at, locked.ref)
+            locked, at = lock_open(market)
             refuse_self_dealing(locked, identity)
             return _insert(locked, identity, limit_minor, name, at)
     except IntegrityError:
@@ -105,6 +103,14 @@ def hold_for(participation: Participation, purse: str) -> Authorisation:
         amount_minor=participation.limit_minor,
         purse=purse,
     )
+
+
+def lock_open(market: Market) -> tuple[Market, datetime]:
+    """The market under its lock, and the instant after it was had; refused unless it is open then."""
+    locked = Market.objects.select_for_update().get(pk=market.pk)
+    at = clock.now()
+    refuse_unless_open(locked.state, locked.closes_at <= at, locked.ref)
+    return locked, at
 
 
 def refuse_unless_open(state: str, past_close: bool, ref: str) -> None:

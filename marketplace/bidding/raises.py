@@ -8,8 +8,8 @@ from marketplace.agents.keys import Identity
 from marketplace.bidding.acts import act_of, weigh
 from marketplace.bidding.ladder import refuse_off_ladder
 from marketplace.bidding.models import Participation, Raise
-from marketplace.bidding.participations import declined, not_approved, refuse_unless_open
-from marketplace.core import clock, streams
+from marketplace.bidding.participations import declined, lock_open, not_approved
+from marketplace.core import streams
 from marketplace.core.idempotency import key_hash, reused
 from marketplace.core.refs import new_ref
 from marketplace.core.refusals import Refusal
@@ -94,9 +94,7 @@ def _known(name: str) -> Raise | None:
 def _begin(market: Market, identity: Identity, limit_minor: int, name: str) -> Raise:
     try:
         with transaction.atomic():
-            locked = Market.objects.select_for_update().get(pk=market.pk)
-            at = clock.now()
-            refuse_unless_open(locked.state, locked.closes_at <= at, locked.ref)
+            locked, at = lock_open(market)
             return _insert(_own(locked, identity, limit_minor), limit_minor, name, at)
     except IntegrityError:
         known = _known(name)

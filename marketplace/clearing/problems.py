@@ -5,7 +5,7 @@ from typing import Any
 
 from marketplace.clearing.release import OpenedBid
 from marketplace.markets.models import Market
-from marketplace.markets.terms import problem_lots
+from marketplace.markets.terms import problem_terms
 from mechanisms.check.receipts import tie_seed_of
 
 
@@ -14,13 +14,9 @@ def build_problem(market: Market, bids: Sequence[OpenedBid]) -> dict[str, Any]:
 
     Ties go by the seed committed to at the opening, together with all receipts.
     """
-    return {
-        "mechanism": market.mechanism,
+    return problem_terms(market) | {
         "params": _by_participation(market),
         "seed": tie_seed_of(market.receipts_root, market.seed),
-        "currency": market.currency,
-        "exponent": market.exponent,
-        "lots": problem_lots(market),
         "bids": [bid.stated() for bid in bids],
     }
 

@@ -19,6 +19,7 @@ from marketplace.markets.terms import Terms, known_terms, terms_of
 
 JSON = "application/json"
 _asked: dict[tuple[int, str], asyncio.Future[Terms]] = {}  # terms on their way, by event loop and market
+_terms_of = in_thread(terms_of)
 
 
 class Answer(NamedTuple):
@@ -75,9 +76,10 @@ async def compiled_body(value: dict[str, Any], identity: Identity, terms: Terms)
     """
     if "preference" not in value:
         return None
-    return await in_thread(_compiled)(value, identity, terms)
+    return await _compiled(value, identity, terms)
 
 
+@in_thread
 def _compiled(value: dict[str, Any], identity: Identity, terms: Terms) -> dict[str, Any]:
     preferred = compiled_bid(value=value, identity=identity, terms=terms)
     refuse_empty(preferred)
@@ -111,6 +113,6 @@ async def find_terms(market_ref: str) -> Terms:
     place = (id(asyncio.get_running_loop()), market_ref)
     asked = _asked.get(place)
     if asked is None:
-        asked = _asked[place] = asyncio.ensure_future(in_thread(terms_of)(market_ref))
+        asked = _asked[place] = asyncio.ensure_future(_terms_of(market_ref))
         asked.add_done_callback(lambda _: _asked.pop(place))
     return await asyncio.shield(asked)

@@ -21,6 +21,7 @@ from marketplace.markets.terms import Terms
 
 BATCH_BOUNDS = (limits.BATCH_BYTES, limits.JSON_DEPTH + 3)
 TURN = 25  # bids read before others have their turn in the event loop
+_bound, _identify_all = in_thread(idempotency.bind), in_thread(keys.identify_all)
 
 
 class BatchItem(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
@@ -89,8 +90,7 @@ def _items(value: Any) -> list[BatchItem]:
 
 async def _bind(caller: str, path: str, key: str, value: Any) -> None:
     body_hash = idempotency.fingerprint(strict_json.canonical(value))
-    binding = in_thread(idempotency.bind)
-    await binding(caller=caller, path=path, key=key, body_hash=body_hash)
+    await _bound(caller=caller, path=path, key=key, body_hash=body_hash)
 
 
 async def _identities(items: Sequence[BatchItem], own: Identity) -> dict[str | None, Identity | Refusal]:
@@ -101,7 +101,7 @@ async def _identities(items: Sequence[BatchItem], own: Identity) -> dict[str | N
     found.update({key: identity for key, identity in held.items() if identity is not None})
     missing = [key for key, identity in held.items() if identity is None]
     if missing:
-        found.update(await in_thread(keys.identify_all)(missing))
+        found.update(await _identify_all(missing))
     return found
 
 

@@ -110,16 +110,20 @@ def read_terms(market: Market) -> Terms:
     )
 
 
-def published_terms(market: Market) -> dict[str, str]:
-    """A hash of each of the terms as problems will state them, for the event of the opening."""
-    problem = {
+def problem_terms(market: Market) -> dict[str, Any]:
+    """What a market says of itself in a problem file; bids and seed come at the clearing."""
+    return {
         "mechanism": market.mechanism,
         "params": market.params,
         "currency": market.currency,
         "exponent": market.exponent,
         "lots": problem_lots(market),
-        "bids": [],
     }
+
+
+def published_terms(market: Market) -> dict[str, str]:
+    """A hash of each of the terms as problems will state them, for the event of the opening."""
+    problem = problem_terms(market) | {"bids": []}
     return term_hashes(Problem.from_json(problem).to_dict(), mechanisms.get(market.mechanism).version)
 
 

@@ -6,12 +6,20 @@ from typing import Any
 from django.db.models import F
 
 from marketplace.settlement import tasks, work
-from marketplace.settlement.gateway import NotSent, Result, Unknown
+from marketplace.settlement.gateway import Absent, Done, NotSent, Result, Unknown
 from marketplace.settlement.models import Obligation
 
 log = logging.getLogger(__name__)
 State = Obligation.State
 OPEN = (State.PENDING, State.UNKNOWN)
+
+
+def made_for(row: Obligation, listed: Result) -> Result:
+    """The object that was made for this row, among those of a list of Stripe's."""
+    if not isinstance(listed, Done):
+        return listed
+    found = [each for each in listed.object["data"] if (each.get("metadata") or {}).get("obligation") == row.ref]
+    return Done(found[0]) if found else Absent()
 
 
 def put_off(row: Obligation, result: Result) -> None:

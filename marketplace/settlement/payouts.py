@@ -59,11 +59,7 @@ def _look(row: Obligation) -> Result:
     account = _account(row)
     if account is None or not account.stripe_account:
         return Absent()
-    listed = calls.list_transfers(group=row.journal.name, destination=account.stripe_account)
-    if not isinstance(listed, Done):
-        return listed
-    found = [each for each in listed.object["data"] if each["metadata"].get("obligation") == row.ref]
-    return Done(found[0]) if found else Absent()
+    return answers.made_for(row, calls.list_transfers(group=row.journal.name, destination=account.stripe_account))
 
 
 def _send(row: Obligation, key: str) -> Result:

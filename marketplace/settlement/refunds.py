@@ -129,19 +129,11 @@ def _send_reversal(row: Obligation, key: str) -> Result:
 
 
 def _look_refund(row: Obligation) -> Result:
-    return _mine(row, calls.list_refunds(charge=_of(row).stripe_id))
+    return answers.made_for(row, calls.list_refunds(charge=_of(row).stripe_id))
 
 
 def _look_reversal(row: Obligation) -> Result:
-    return _mine(row, calls.list_reversals(transfer=_of(row).stripe_id))
-
-
-def _mine(row: Obligation, listed: Result) -> Result:
-    """The object that was made for this row, among those of the list."""
-    if not isinstance(listed, Done):
-        return listed
-    found = [each for each in listed.object["data"] if (each.get("metadata") or {}).get("obligation") == row.ref]
-    return Done(found[0]) if found else Absent()
+    return answers.made_for(row, calls.list_reversals(transfer=_of(row).stripe_id))
 
 
 def note_return(journal: Journal, row: Obligation, result: Result) -> None:

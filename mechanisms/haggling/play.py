@@ -4,12 +4,23 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from functools import lru_cache
-from typing import Any, NamedTuple
+from typing import Annotated, Any, NamedTuple
+
+from pydantic import Field
 
 from mechanisms.errors import ProblemError, escape
 from mechanisms.haggling.types import Haggle
 from mechanisms.moves import CLOCK, Move, View, later
 
+AnswerSeconds = Annotated[
+    int | None,
+    Field(
+        ge=1,
+        le=604_800,
+        title="Seconds to answer",
+        description="Silence for so long after a move ends it without agreement; nothing: time does not end it.",
+    ),
+]
 NOTHING = {"type": "object", "maxProperties": 0}
 
 

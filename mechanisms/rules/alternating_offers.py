@@ -8,7 +8,7 @@ from pydantic import Field
 
 from mechanisms.claims import fails, holds
 from mechanisms.haggling.course import Course
-from mechanisms.haggling.play import Terms
+from mechanisms.haggling.play import AnswerSeconds, Terms
 from mechanisms.params import Params
 from mechanisms.spec import Spec
 
@@ -23,13 +23,7 @@ class AlternatingParams(Params):
     after_reject: Literal["responder", "either"] = Field(
         "responder", title="After a rejection", description="Who may offer next: who rejected, or either."
     )
-    answer_s: int | None = Field(
-        None,
-        ge=1,
-        le=604_800,
-        title="Seconds to answer",
-        description="Silence for so long after a move ends it without agreement; nothing: time does not end it.",
-    )
+    answer_s: AnswerSeconds = None
     discount_per: Literal["round", "second"] = Field(
         "round",
         title="Discount per",

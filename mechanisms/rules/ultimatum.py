@@ -6,7 +6,7 @@ from pydantic import Field
 
 from mechanisms.claims import fails, holds
 from mechanisms.haggling.course import Course
-from mechanisms.haggling.play import Terms
+from mechanisms.haggling.play import AnswerSeconds, Terms
 from mechanisms.params import Params
 from mechanisms.spec import Spec
 
@@ -15,13 +15,7 @@ class UltimatumParams(Params):
     """Who offers, and how long an answer may take."""
 
     first: str = Field("", title="Proposer", description="Who makes the offer; empty: whoever comes first.")
-    answer_s: int | None = Field(
-        None,
-        ge=1,
-        le=604_800,
-        title="Seconds to answer",
-        description="Silence for so long after a move ends it without agreement; nothing: time does not end it.",
-    )
+    answer_s: AnswerSeconds = None
 
 
 SPEC = Spec(

@@ -7,7 +7,7 @@ from typing import Any
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import render
+from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods
 
 from marketplace.agents.models import Agent, Principal
@@ -39,6 +39,14 @@ def page(request: HttpRequest, name: str, principal: Principal, context: dict[st
 def agents_of(principal: Principal) -> list[Agent]:
     """The person's agents, those that were stopped last."""
     return sorted(Agent.objects.filter(principal=principal), key=lambda agent: (agent.stopped_at is not None, agent.pk))
+
+
+def choose_agent(request: HttpRequest, principal: Principal, here: str, to: str) -> HttpResponse:
+    """The page `to` of the one agent at once, or a choice of agents; `here` is the place in the menu."""
+    agents = agents_of(principal)
+    if len(agents) == 1:
+        return redirect(to, agent_ref=agents[0].ref)
+    return page(request, "choose", principal, {"here": here, "to": to, "title": here.capitalize()})
 
 
 def own_agent(principal: Principal, ref: str) -> Agent:

@@ -12,7 +12,7 @@ from marketplace.bidding.acts import act_of, weigh
 from marketplace.core import clock, strict_json
 from marketplace.core.money import minor_exponent
 from marketplace.core.refusals import Refusal
-from marketplace.doors.pages.me.person import agents_of, attempt, of_person, own_agent, page
+from marketplace.doors.pages.me.person import attempt, choose_agent, of_person, own_agent, page
 from marketplace.mandates import documents
 from marketplace.mandates.ap2 import read_open_mandate
 from marketplace.mandates.documents import Document
@@ -41,10 +41,7 @@ class WhatIfForm(forms.Form):
 @of_person
 def rules_index(request: HttpRequest, principal: Principal) -> HttpResponse:
     """The one agent's rules at once, or a choice of agents."""
-    agents = agents_of(principal)
-    if len(agents) == 1:
-        return redirect("me-agent-rules", agent_ref=agents[0].ref)
-    return page(request, "choose", principal, {"here": "rules", "to": "me-agent-rules", "title": "Rules"})
+    return choose_agent(request, principal, "rules", "me-agent-rules")
 
 
 @of_person

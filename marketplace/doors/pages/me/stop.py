@@ -1,21 +1,17 @@
 """Stop: an agent's keys are revoked, its bids taken back where they may be, and what could not be is said."""
 
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import redirect
 
 from marketplace.agents.models import Principal
 from marketplace.bidding.stopping import stop_trading
-from marketplace.doors.pages.me.person import agents_of, of_person, own_agent, page
+from marketplace.doors.pages.me.person import choose_agent, of_person, own_agent, page
 from marketplace.mandates.grants import tree_below
 
 
 @of_person
 def stop_index(request: HttpRequest, principal: Principal) -> HttpResponse:
     """The one agent at once, or a choice of agents."""
-    agents = agents_of(principal)
-    if len(agents) == 1:
-        return redirect("me-agent-stop", agent_ref=agents[0].ref)
-    return page(request, "choose", principal, {"here": "stop", "to": "me-agent-stop", "title": "Stop"})
+    return choose_agent(request, principal, "stop", "me-agent-stop")
 
 
 @of_person
