@@ -15,6 +15,7 @@ from mechanisms.check import verify
 from mechanisms.check.auditing import audit
 from mechanisms.check.finding import Finding
 from mechanisms.check.packages import verify_package
+from mechanisms.check.replaying import replayed_file
 from mechanisms.engine import run
 from mechanisms.errors import ProblemError
 from mechanisms.explaining import explain
@@ -69,6 +70,7 @@ def _parser() -> argparse.ArgumentParser:
         commands, "verify", _verify, "check an outcome against its problem, or a market's package alone", "PROBLEM"
     )
     verifying.add_argument("outcome", nargs="?", metavar="OUTCOME", help="left out: the one file is a package")
+    _command(commands, "replay", _replay, "make every outcome of an export again, and compare", "EXPORT")
     auditing = _command(commands, "audit", _audit, "try every claim of a rule, print counterexamples", "SLUG")
     auditing.add_argument("--problems", type=int, default=100, help="random problems for each claim that should hold")
     auditing.add_argument("--seed", type=int, default=0)
@@ -123,6 +125,13 @@ def _verify_package(path: str) -> str:
         raise RefutedError("package_refuted", f"{len(listed)} findings against this package", listed)
     events = {"seed_commitment": package["opening"]["seed_commitment"], "root": package["closing"]["root"]}
     return _pretty({"verified": package["outcome"]["digest"], "compare_with_the_public_events": events})
+
+
+def _replay(options: argparse.Namespace) -> str:
+    counts, findings = replayed_file(options.export)
+    if findings:
+        raise RefutedError("replay_refuted", f"{len(findings)} findings against this export", findings)
+    return _pretty(counts)
 
 
 def _not_reproduced(problem: Any, outcome: Any) -> Iterator[Finding]:
