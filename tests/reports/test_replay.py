@@ -116,7 +116,7 @@ def test_a_record_is_summed_and_not_made_again() -> None:
     line = replay_document(line["problem"], line["outcome"], "mkt_x", RECORD)
     assert replay(line).findings == []
     line["outcome"]["revenue"] += 1
-    assert {finding.code for finding in replay(line).findings} == {"wrong_revenue", "wrong_digest"}
+    assert {finding.code for finding in replay(line).findings} == {"changed", "wrong_revenue", "wrong_digest"}
 
 
 @pytest.mark.parametrize("text", ["", "[]", "{}", '{"format": "walras-replay/1"}', '{"format": "x", "market": 1}'])
