@@ -33,6 +33,7 @@ SUBSCRIPTIONS_PER_PROCESS = 10_000
 MAX_CHARGE_MINOR = 99_999_999  # what Stripe accepts for one payment
 CLEARING_SECONDS = 120  # the parent's wall clock; past it the child is killed and the round has failed
 SWEEP_BATCH = 50
+CALL_BATCH = 200  # calls to Stripe whose rows are claimed, and whose answers are written down, in one commit each
 MARKET_MIN_SECONDS = 1
 MARKET_MAX_SECONDS = 6 * 24 * 3600  # a card's hold lives for seven days, and settling takes its time
 MANDATE_MAX_MINOR = 10**15  # no ceiling is higher; null says "no ceiling"

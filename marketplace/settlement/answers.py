@@ -22,6 +22,11 @@ def made_for(row: Obligation, listed: Result) -> Result:
     return Done(found[0]) if found else Absent()
 
 
+def agrees(row: Obligation, made: dict[str, Any]) -> bool:
+    """Whether what Stripe made is of the amount and the currency that we asked for."""
+    return (made["amount"], made["currency"]) == (row.amount_minor, row.currency.lower())
+
+
 def put_off(row: Obligation, result: Result) -> None:
     """No clear answer: look again later, under the same key."""
     reason = result.reason if isinstance(result, Unknown) else result.detail if isinstance(result, NotSent) else ""

@@ -9,6 +9,7 @@ from typing import Generic, TypeVar
 from django.db.models import F
 
 from marketplace.core import clock
+from marketplace.core.batches import update_each
 from marketplace.settlement.gateway import Absent, Declined, Done, Result
 from marketplace.settlement.models import Attempt, Authorisation, Obligation
 
@@ -60,7 +61,8 @@ def note(answered: Sequence[tuple[Turn[Money], Result]]) -> None:
     """Write down what came of each attempt; inside the transaction that acts on it."""
     at = clock.now()
     told = [turn.attempt for turn, result in answered if _take(turn.attempt, result, at)]
-    Attempt.objects.bulk_update(told, ["state", "stripe_id", "detail", "answered_at"])
+    values = {each.pk: (each.state, each.stripe_id, each.detail) for each in told}
+    update_each(Attempt.objects.all(), values, ("state", "stripe_id", "detail"), answered_at=at)
 
 
 def settle(subject: str, verb: str, result: Done) -> None:

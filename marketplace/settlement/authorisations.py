@@ -1,6 +1,7 @@
 """Authorisations: the hold behind each participation, from its reservation to its release."""
 
 import logging
+from collections.abc import Sequence
 from typing import Any
 
 from django.db import transaction
@@ -8,6 +9,7 @@ from django.db.models import F
 
 from marketplace.agents.models import Principal
 from marketplace.core import clock, sweeps
+from marketplace.core.batches import update_each
 from marketplace.core.limits import MAX_CHARGE_MINOR
 from marketplace.core.money import charge_step, least_charge, minor_text
 from marketplace.core.refs import new_ref
@@ -67,23 +69,14 @@ def replace_hold(*, old: Authorisation, new: Authorisation) -> bool:
     if rows.count() != 2:
         return False
     place, beside, at = old.reference, new.reference, clock.now()
-    for reference in (place, beside):
-        for held in ledger.open_holds(journal, reference):
-            ledger.void_hold(journal, held)
+    gone = [entry for held in ledger.open_holds(journal, place, beside) for entry in ledger.letting_go(held)]
+    new_places = ((place, new), (f"{beside}:before", old))
+    ledger.append(journal, gone + [_promise(journal, row, name) for name, row in new_places if row.amount_minor])
     due = at if old.amount_minor else None
     state = State.AUTHORISED if old.amount_minor else State.RELEASED
-    gone = {"reference": f"{beside}:before", "release_due": True, "due_at": due, "state": state, "updated_at": at}
-    Authorisation.objects.filter(pk=old.pk).update(**gone)
+    before = {"reference": f"{beside}:before", "release_due": True, "due_at": due, "state": state, "updated_at": at}
+    Authorisation.objects.filter(pk=old.pk).update(**before)
     Authorisation.objects.filter(pk=new.pk).update(reference=place, updated_at=at)
-    for reference, row in ((place, new), (f"{beside}:before", old)):
-        if row.amount_minor:
-            ledger.hold(
-                journal,
-                debit=f"payer:{reference}",
-                credit=ledger.market_account(journal),
-                amount_minor=row.amount_minor,
-                reference=reference,
-            )
     sweeps.nudge("settlement.releases")
     return True
 
@@ -93,18 +86,35 @@ def sweep_unanswered() -> int:
     return work.sweep(HOLD)
 
 
-def note_answer(journal: Journal, row: Authorisation, result: Result) -> None:
-    """What Stripe answered to the hold; under the journal's lock. A second answer finds nothing to change."""
+def note_answers(journal: Journal, answered: Sequence[tuple[Authorisation, Result]]) -> None:
+    """What Stripe answered to holds; under the journal's lock. A second answer finds nothing to change."""
+    made = []
+    for row, result in answered:
+        if isinstance(result, Done) and _holds(result.object) == (row.amount_minor, row.currency.lower()):
+            made.append((row, str(result.object["id"])))
+        else:
+            _note_trouble(row, result)
+    _note_authorised(journal, made)
+
+
+def _holds(intent: dict[str, Any]) -> tuple[int, str] | None:
+    return (intent["amount_capturable"], intent["currency"]) if intent["status"] == "requires_capture" else None
+
+
+def _note_trouble(row: Authorisation, result: Result) -> None:
+    """Anything but the hold that was asked for."""
+    again: dict[str, Any] = {"tries": row.tries + 1, "due_at": work.again_at(row.tries)}
     if isinstance(result, Unknown):
-        _change(row, UNASKED, tries=row.tries + 1, due_at=work.again_at(row.tries))
+        _change(row, UNASKED, **again)
     elif isinstance(result, Absent):
         _note_absent(row)
     elif isinstance(result, Declined | NotSent):
         _change(row, UNASKED, state=State.REFUSED, decline_code=result.code, due_at=None)
-    elif result.object["status"] == "requires_capture":
-        _note_authorised(journal, row, result.object)
     elif result.object["status"] == "processing":
-        _change(row, UNASKED, payment_intent=result.object["id"], tries=row.tries + 1, due_at=work.again_at(row.tries))
+        _change(row, UNASKED, payment_intent=result.object["id"], **again)
+    elif result.object["status"] == "requires_capture":
+        log.error("%s: Stripe holds another amount than was asked for", row.ref)
+        _change(row, UNASKED, **again)
     else:  # declined, it wants the person (3-D Secure), or was cancelled already: no hold
         error = result.object.get("last_payment_error") or {}
         code = error.get("decline_code") or error.get("code") or result.object["status"]
@@ -121,21 +131,20 @@ def _note_absent(row: Authorisation) -> None:
         _change(row, UNASKED, state=State.RELEASED, due_at=None, **changes)
 
 
-def _note_authorised(journal: Journal, row: Authorisation, intent: dict[str, Any]) -> None:
-    if (intent["amount_capturable"], intent["currency"]) != (row.amount_minor, row.currency.lower()):
-        log.error("%s: Stripe holds another amount than was asked for", row.ref)
-        _change(row, UNASKED, tries=row.tries + 1, due_at=work.again_at(row.tries))
-        return
-    unwanted = Authorisation.objects.filter(pk=row.pk, release_due=True).exists()
-    due_at = clock.now() if unwanted else None
-    if _change(row, UNASKED, state=State.AUTHORISED, payment_intent=intent["id"], tries=0, due_at=due_at):
-        ledger.hold(
-            journal,
-            debit=f"payer:{row.reference}",
-            credit=ledger.market_account(journal),
-            amount_minor=row.amount_minor,
-            reference=row.reference,
-        )
+def _note_authorised(journal: Journal, made: list[tuple[Authorisation, str]]) -> None:
+    """All of them in one UPDATE and one page of the ledger; what nobody wants any more is due for its release."""
+    at, keys = clock.now(), [row.pk for row, _ in made]
+    unwanted = set(Authorisation.objects.filter(pk__in=keys, release_due=True).values_list("pk", flat=True))
+    values = {row.pk: (intent, at if row.pk in unwanted else None) for row, intent in made}
+    done: dict[str, Any] = {"state": State.AUTHORISED, "tries": 0, "updated_at": at}
+    unasked = Authorisation.objects.filter(state__in=UNASKED)
+    mine = update_each(unasked, values, ("payment_intent", "due_at"), **done)
+    ledger.append(journal, [_promise(journal, row, row.reference) for row, _ in made if row.pk in mine])
+
+
+def _promise(journal: Journal, row: Authorisation, reference: str) -> ledger.Entry:
+    payer, market = f"payer:{reference}", ledger.market_account(journal)
+    return ledger.Entry(ledger.Kind.PENDING, payer, market, row.amount_minor, reference)
 
 
 def _change(row: Authorisation, states: tuple[str, ...], **fields: Any) -> bool:
@@ -177,7 +186,7 @@ def _send(row: Authorisation, key: str) -> Result:
 
 
 HOLD: work.Operation[Authorisation] = work.Operation(
-    "hold", _unasked, _send, _look, note_answer, claims=(("state", State.UNKNOWN),)
+    "hold", _unasked, _send, _look, note_answers, claims=(("state", State.UNKNOWN),)
 )
 
 

@@ -1,8 +1,10 @@
 """Collects: capturing from each payer's hold what the outcome charges."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from marketplace.core import clock
+from marketplace.core.batches import update_each
 from marketplace.settlement import answers, calls, ledger, rounds, tasks, work
 from marketplace.settlement.gateway import Absent, Declined, Done, Result
 from marketplace.settlement.models import Authorisation, Journal, Obligation
@@ -42,35 +44,45 @@ def _send(row: Obligation, key: str) -> Result:
     return result if isinstance(shown, Absent | Declined) else shown
 
 
-def note_collect(journal: Journal, row: Obligation, result: Result) -> None:
-    """What became of a capture; under the journal's lock. A second answer finds nothing to change."""
+def note_collects(journal: Journal, answered: Sequence[tuple[Obligation, Result]]) -> None:
+    """What became of captures; under the journal's lock. A second answer finds nothing to change."""
+    captured = []
+    for row, result in answered:
+        if isinstance(result, Done) and _taken(result.object) == ("succeeded", row.amount_minor, row.currency.lower()):
+            captured.append((row, result.object.get("latest_charge") or result.object["id"]))
+        else:
+            _note_trouble(row, result)
+    _note_captured(journal, captured)
+
+
+def _note_trouble(row: Obligation, result: Result) -> None:
     if isinstance(result, Absent):
         answers.begin_again(row)
     elif isinstance(result, Declined):
         _note_default(row, result)
-    elif not isinstance(result, Done):
-        answers.put_off(row, result)
-    elif _taken(result.object) != ("succeeded", row.amount_minor, row.currency.lower()):
+    elif isinstance(result, Done):
         answers.another_amount(row, {**result.object, "amount": result.object.get("amount_received")})
     else:
-        _note_captured(journal, row, result.object)
+        answers.put_off(row, result)
 
 
 def _taken(intent: dict[str, Any]) -> tuple[str, int, str]:
     return intent["status"], intent["amount_received"], intent["currency"]
 
 
-def _note_captured(journal: Journal, row: Obligation, intent: dict[str, Any]) -> None:
+def _note_captured(journal: Journal, captured: list[tuple[Obligation, str]]) -> None:
+    """All of them in one UPDATE each of obligations and holds, and one page of the ledger."""
     at = clock.now()
-    paid: dict[str, Any] = {"state": State.PAID, "settled_at": at, "due_at": None, "last_error": ""}
-    charge = intent.get("latest_charge") or intent["id"]
-    if Obligation.objects.filter(pk=row.pk, state__in=OPEN).update(stripe_id=charge, **paid) != 1:
-        return
-    Authorisation.objects.filter(pk=_authorisation(row).pk).update(
-        state=Authorisation.State.CAPTURED, captured_minor=row.amount_minor, due_at=None, updated_at=at
-    )
-    for hold in ledger.open_holds(journal, row.reference):
-        ledger.post_hold(journal, hold, row.amount_minor)
+    unpaid = Obligation.objects.filter(state__in=OPEN)
+    charges = {row.pk: (charge,) for row, charge in captured}
+    done: dict[str, Any] = {"state": State.PAID, "settled_at": at, "due_at": None, "last_error": ""}
+    mine = update_each(unpaid, charges, ("stripe_id",), **done)
+    paid = {row.reference: row for row, _ in captured if row.pk in mine}
+    taken = {_authorisation(row).pk: (row.amount_minor,) for row in paid.values()}
+    over: dict[str, Any] = {"state": Authorisation.State.CAPTURED, "due_at": None, "updated_at": at}
+    update_each(Authorisation.objects.all(), taken, ("captured_minor",), **over)
+    entries = [ledger.moving(held, paid[held.row.reference].amount_minor) for held in ledger.open_holds(journal, *paid)]
+    ledger.append(journal, [entry for each in entries for entry in each])
 
 
 def _note_default(row: Obligation, result: Declined) -> None:
@@ -91,5 +103,5 @@ def _authorisation(row: Obligation) -> Authorisation:
 
 
 CAPTURE: work.Operation[Obligation] = work.Operation(
-    "capture", due_collects, _send, _look, note_collect, after=rounds.conclude, claims=(("state", State.UNKNOWN),)
+    "capture", due_collects, _send, _look, note_collects, after=rounds.conclude, claims=(("state", State.UNKNOWN),)
 )

@@ -98,10 +98,10 @@ def take_over(result: Done) -> None:
     status = result.object["status"]
     if status == "requires_capture" and row.state in authorisations.UNASKED:
         attempts.settle(row.ref, authorisations.HOLD.verb, result)
-        authorisations.note_answer(journal, row, result)
+        authorisations.note_answers(journal, [(row, result)])
     elif status == "canceled" and row.state == State.AUTHORISED:
         attempts.settle(row.ref, releases.RELEASE.verb, result)
-        releases.note_release(journal, row, result)
+        releases.note_releases(journal, [(row, result)])
     elif status == "succeeded":
         lost = Obligation.objects.filter(authorisation=row, state=Obligation.State.UNKNOWN, tries__gt=0)
         lost.update(due_at=clock.now())

@@ -2,6 +2,7 @@
 
 import hashlib
 from collections import defaultdict
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import NamedTuple
 
@@ -16,6 +17,17 @@ Kind = Transfer.Kind
 ROUNDING = "rounding"
 MOVES = (Kind.POSTED, Kind.POST_PENDING)
 CLOSES = (Kind.POST_PENDING, Kind.VOID_PENDING)
+
+
+class Entry(NamedTuple):
+    """A movement that is to be written."""
+
+    kind: str
+    debit: str
+    credit: str
+    amount_minor: int
+    reference: str
+    pending: Transfer | None = None
 
 
 class OpenHold(NamedTuple):
@@ -47,33 +59,43 @@ def surplus_account(journal: Journal) -> str:
 
 def post(journal: Journal, *, debit: str, credit: str, amount_minor: int, reference: str) -> Transfer:
     """Move money at once."""
-    return _append(journal, Kind.POSTED, debit, credit, amount_minor, reference, None)
+    return append(journal, [Entry(Kind.POSTED, debit, credit, amount_minor, reference)])[0]
 
 
 def hold(journal: Journal, *, debit: str, credit: str, amount_minor: int, reference: str) -> Transfer:
     """Promise money: nothing moves until the hold is posted."""
-    return _append(journal, Kind.PENDING, debit, credit, amount_minor, reference, None)
+    return append(journal, [Entry(Kind.PENDING, debit, credit, amount_minor, reference)])[0]
 
 
 def post_hold(journal: Journal, held: OpenHold, amount_minor: int) -> None:
     """Move part of a hold, at most what is left of it, and let go of the rest."""
-    row, left = held
-    if not 0 < amount_minor <= left:
-        raise ValueError(f"{amount_minor} of a hold of which {left} is left")
-    _append(journal, Kind.POST_PENDING, row.debit, row.credit, amount_minor, row.reference, row)
-    if left > amount_minor:
-        void_hold(journal, OpenHold(row, left - amount_minor))
+    append(journal, moving(held, amount_minor))
 
 
 def void_hold(journal: Journal, held: OpenHold) -> None:
     """Let go of what is left of a hold."""
+    append(journal, letting_go(held))
+
+
+def moving(held: OpenHold, amount_minor: int) -> list[Entry]:
+    """What is to be written where part of a hold moves and the rest is let go."""
     row, left = held
-    _append(journal, Kind.VOID_PENDING, row.debit, row.credit, left, row.reference, row)
+    if not 0 < amount_minor <= left:
+        raise ValueError(f"{amount_minor} of a hold of which {left} is left")
+    rest = left - amount_minor
+    moved = Entry(Kind.POST_PENDING, row.debit, row.credit, amount_minor, row.reference, row)
+    return [moved, *letting_go(OpenHold(row, rest))] if rest else [moved]
 
 
-def open_holds(journal: Journal, reference: str) -> list[OpenHold]:
-    """The holds of one reference of which something is left; under the journal's lock."""
-    holds = journal.transfers.filter(kind=Kind.PENDING, reference=reference).order_by("seq")
+def letting_go(held: OpenHold) -> list[Entry]:
+    """What is to be written where what is left of a hold is let go."""
+    row, left = held
+    return [Entry(Kind.VOID_PENDING, row.debit, row.credit, left, row.reference, row)]
+
+
+def open_holds(journal: Journal, *references: str) -> list[OpenHold]:
+    """The holds of these references of which something is left; under the journal's lock."""
+    holds = journal.transfers.filter(kind=Kind.PENDING, reference__in=references).order_by("seq")
     rows = holds.annotate(closed=Coalesce(Sum("closings__amount_minor"), 0))
     return [OpenHold(row, row.amount_minor - row.closed) for row in rows if row.closed < row.amount_minor]
 
@@ -88,34 +110,26 @@ def balances(journal: Journal) -> dict[str, int]:
     return dict(sorted(totals.items()))
 
 
-def _append(
-    journal: Journal,
-    kind: str,
-    debit: str,
-    credit: str,
-    amount_minor: int,
-    reference: str,
-    pending: Transfer | None,
-) -> Transfer:
-    """The next row of a locked journal, and the journal's new head."""
-    row = Transfer(
-        journal=journal,
-        seq=journal.head_seq + 1,
-        kind=kind,
-        debit=debit,
-        credit=credit,
-        amount_minor=amount_minor,
-        currency=journal.currency,
-        pending=pending,
-        reference=reference,
-        at=clock.now(),
-        prev_hash=journal.head_hash,
-    )
-    row.hash = digest(row, journal.name)
-    row.save(force_insert=True)
-    journal.head_seq, journal.head_hash = row.seq, row.hash
+def append(journal: Journal, entries: Sequence[Entry]) -> list[Transfer]:
+    """The next rows of a locked journal, all of one moment, and the journal's new head."""
+    if not entries:
+        return []
+    at, rows = clock.now(), []
+    for entry in entries:
+        row = Transfer(
+            journal=journal,
+            seq=journal.head_seq + 1,
+            at=at,
+            currency=journal.currency,
+            prev_hash=journal.head_hash,
+            **entry._asdict(),
+        )
+        row.hash = digest(row, journal.name)
+        journal.head_seq, journal.head_hash = row.seq, row.hash
+        rows.append(row)
+    Transfer.objects.bulk_create(rows)
     journal.save(update_fields=["head_seq", "head_hash"])
-    return row
+    return rows
 
 
 def digest(row: Transfer, journal_name: str) -> str:

@@ -1,5 +1,6 @@
 """Payouts: transfers to the payees' connected accounts, once all of the round is collected."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from django.core.exceptions import ObjectDoesNotExist
@@ -7,6 +8,7 @@ from django.db.models import F
 
 from marketplace.agents.models import Principal
 from marketplace.core import clock
+from marketplace.core.batches import update_each
 from marketplace.settlement import answers, calls, ledger, tasks, work
 from marketplace.settlement.gateway import Absent, Declined, Done, NotSent, Result
 from marketplace.settlement.models import Attempt, Journal, Obligation, PayoutAccount
@@ -79,11 +81,21 @@ def _send(row: Obligation, key: str) -> Result:
     )
 
 
-def note_payout(journal: Journal, row: Obligation, result: Result) -> None:
-    """What became of a transfer; under the journal's lock. A second answer finds nothing to change."""
+def note_payouts(journal: Journal, answered: Sequence[tuple[Obligation, Result]]) -> None:
+    """What became of transfers; under the journal's lock. A second answer finds nothing to change."""
+    made = []
+    for row, result in answered:
+        if isinstance(result, Done) and answers.agrees(row, result.object):
+            made.append((row, str(result.object["id"])))
+        else:
+            _note_trouble(row, result)
+    _note_paid(journal, made)
+
+
+def _note_trouble(row: Obligation, result: Result) -> None:
     rows = Obligation.objects.filter(pk=row.pk, state__in=OPEN)
     if isinstance(result, Done):
-        _note_paid(journal, row, result.object)
+        answers.another_amount(row, result.object)
     elif isinstance(result, Absent):
         answers.begin_again(row)
     elif isinstance(result, Declined) and result.code == NOT_YET:
@@ -103,22 +115,21 @@ def _payable(row: Obligation) -> bool:
     return accounts.exists()
 
 
-def _note_paid(journal: Journal, row: Obligation, made: dict[str, Any]) -> None:
-    if (made["amount"], made["currency"]) != (row.amount_minor, row.currency.lower()):
-        answers.another_amount(row, made)
-        return
-    paid: dict[str, Any] = {"state": State.PAID, "settled_at": clock.now(), "due_at": None, "last_error": ""}
-    if Obligation.objects.filter(pk=row.pk, state__in=OPEN).update(stripe_id=made["id"], **paid) == 1:
-        tasks.close_of(row.ref)
-        ledger.post(
-            journal,
-            debit=ledger.market_account(journal),
-            credit=f"payee:{row.principal.ref}",
-            amount_minor=row.amount_minor,
-            reference=row.reference,
-        )
+def _note_paid(journal: Journal, made: list[tuple[Obligation, str]]) -> None:
+    """All of them in one UPDATE and one page of the ledger."""
+    unpaid = Obligation.objects.filter(state__in=OPEN)
+    done: dict[str, Any] = {"state": State.PAID, "settled_at": clock.now(), "due_at": None, "last_error": ""}
+    mine = update_each(unpaid, {row.pk: (name,) for row, name in made}, ("stripe_id",), **done)
+    paid = [row for row, _ in made if row.pk in mine]
+    tasks.close_of(*(row.ref for row in paid))
+    ledger.append(journal, [_booking(journal, row) for row in paid])
+
+
+def _booking(journal: Journal, row: Obligation) -> ledger.Entry:
+    market, payee = ledger.market_account(journal), f"payee:{row.principal.ref}"
+    return ledger.Entry(ledger.Kind.POSTED, market, payee, row.amount_minor, row.reference)
 
 
 TRANSFER: work.Operation[Obligation] = work.Operation(
-    "transfer", due_payouts, _send, _look, note_payout, claims=(("state", State.UNKNOWN),)
+    "transfer", due_payouts, _send, _look, note_payouts, claims=(("state", State.UNKNOWN),)
 )

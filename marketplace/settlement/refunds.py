@@ -136,17 +136,24 @@ def _look_reversal(row: Obligation) -> Result:
     return answers.made_for(row, calls.list_reversals(transfer=_of(row).stripe_id))
 
 
-def note_return(journal: Journal, row: Obligation, result: Result) -> None:
-    """What became of a refund or a reversal; under the journal's lock. A second answer finds nothing to change."""
-    rows = Obligation.objects.filter(pk=row.pk, state__in=OPEN)
+def note_returns(journal: Journal, answered: Sequence[tuple[Obligation, Result]]) -> None:
+    """What became of refunds or reversals; under the journal's lock. A second answer finds nothing to change."""
+    for row, result in answered:
+        if isinstance(result, Done) and answers.agrees(row, result.object):
+            _note_returned(journal, row, str(result.object["id"]))
+        else:
+            _note_trouble(row, result)
+
+
+def _note_trouble(row: Obligation, result: Result) -> None:
     if isinstance(result, Done):
-        _note_returned(journal, row, result.object)
+        answers.another_amount(row, result.object)
     elif isinstance(result, Absent):
         answers.begin_again(row)
     elif isinstance(result, Declined) and result.code == NOT_YET:
         answers.begin_again(row, result.detail, SELDOM.total_seconds())
     elif isinstance(result, Declined):
-        _note_declined(rows, row, f"{result.code}: {result.detail}")
+        _note_declined(Obligation.objects.filter(pk=row.pk, state__in=OPEN), row, f"{result.code}: {result.detail}")
     else:
         answers.put_off(row, result)
 
@@ -161,12 +168,9 @@ def _note_declined(rows: Any, row: Obligation, why: str) -> None:
         rows.update(due_at=clock.now() + SELDOM)
 
 
-def _note_returned(journal: Journal, row: Obligation, made: dict[str, Any]) -> None:
-    if (made["amount"], made["currency"]) != (row.amount_minor, row.currency.lower()):
-        answers.another_amount(row, made)
-        return
+def _note_returned(journal: Journal, row: Obligation, stripe_id: str) -> None:
     paid: dict[str, Any] = {"state": State.PAID, "settled_at": clock.now(), "due_at": None, "last_error": ""}
-    if Obligation.objects.filter(pk=row.pk, state__in=OPEN).update(stripe_id=made["id"], **paid) != 1:
+    if Obligation.objects.filter(pk=row.pk, state__in=OPEN).update(stripe_id=stripe_id, **paid) != 1:
         return
     tasks.close_of(row.ref)
     market = ledger.market_account(journal)
@@ -190,14 +194,14 @@ def _unlock(row: Obligation) -> None:
 
 
 REFUND: work.Operation[Obligation] = work.Operation(
-    "refund", lambda: _due(Kind.REFUND), _send_refund, _look_refund, note_return, claims=(("state", State.UNKNOWN),)
+    "refund", lambda: _due(Kind.REFUND), _send_refund, _look_refund, note_returns, claims=(("state", State.UNKNOWN),)
 )
 REVERSAL: work.Operation[Obligation] = work.Operation(
     "reversal",
     lambda: _due(Kind.REVERSAL),
     _send_reversal,
     _look_reversal,
-    note_return,
+    note_returns,
     claims=(("state", State.UNKNOWN),),
 )
 

@@ -1,11 +1,13 @@
 """Releases: letting go of holds that charge nothing."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from typing import Any
 
 from django.db import transaction
 from django.db.models import F, Q, QuerySet
 
 from marketplace.core import clock, sweeps
+from marketplace.core.batches import update_each
 from marketplace.settlement import calls, ledger, work
 from marketplace.settlement.gateway import Absent, Declined, Done, Result
 from marketplace.settlement.models import Authorisation, Journal, Obligation
@@ -54,17 +56,25 @@ def sweep_releases() -> int:
     return work.sweep(RELEASE)
 
 
-def note_release(journal: Journal, row: Authorisation, result: Result) -> None:
-    """What became of a hold that was to be let go; under the journal's lock."""
-    at = clock.now()
+def note_releases(journal: Journal, answered: Sequence[tuple[Authorisation, Result]]) -> None:
+    """What became of holds that were to be let go; under the journal's lock."""
+    gone = []
+    for row, result in answered:
+        if isinstance(result, Done) and result.object["status"] == "canceled":
+            gone.append(row)
+        else:
+            _note_trouble(row, result)
+    done: dict[str, Any] = {"state": State.RELEASED, "due_at": None, "updated_at": clock.now()}
+    mine = update_each(Authorisation.objects.filter(state=State.AUTHORISED), {row.pk: () for row in gone}, **done)
+    holds = ledger.open_holds(journal, *(row.reference for row in gone if row.pk in mine))
+    ledger.append(journal, [entry for held in holds for entry in ledger.letting_go(held)])
+
+
+def _note_trouble(row: Authorisation, result: Result) -> None:
+    """Still held: look again later, with a new key where this attempt has left nothing and never will."""
+    changes: dict[str, Any] = {"attempt": F("attempt") + 1} if isinstance(result, Absent) else {}
     held = Authorisation.objects.filter(pk=row.pk, state=State.AUTHORISED)
-    if isinstance(result, Absent):
-        held.update(attempt=F("attempt") + 1, tries=row.tries + 1, due_at=work.again_at(row.tries), updated_at=at)
-    elif not (isinstance(result, Done) and result.object["status"] == "canceled"):
-        held.update(tries=row.tries + 1, due_at=work.again_at(row.tries), updated_at=at)
-    elif held.update(state=State.RELEASED, due_at=None, updated_at=at) == 1:
-        for hold in ledger.open_holds(journal, row.reference):
-            ledger.void_hold(journal, hold)
+    held.update(tries=row.tries + 1, due_at=work.again_at(row.tries), updated_at=clock.now(), **changes)
 
 
 def _due() -> QuerySet[Authorisation]:
@@ -84,4 +94,4 @@ def _send(row: Authorisation, key: str) -> Result:
     return calls.fetch_intent(row.payment_intent) if isinstance(result, Declined) else result
 
 
-RELEASE: work.Operation[Authorisation] = work.Operation("release", _due, _send, _look, note_release)
+RELEASE: work.Operation[Authorisation] = work.Operation("release", _due, _send, _look, note_releases)

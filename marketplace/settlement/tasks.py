@@ -17,6 +17,6 @@ def close_tasks(tasks: QuerySet[Task]) -> int:
     return tasks.filter(closed_at=None).update(closed_at=clock.now())
 
 
-def close_of(subject: str) -> int:
-    """What stood against this subject is over."""
-    return close_tasks(Task.objects.filter(subject=subject))
+def close_of(*subjects: str) -> int:
+    """What stood against these subjects is over."""
+    return close_tasks(Task.objects.filter(subject__in=subjects)) if subjects else 0

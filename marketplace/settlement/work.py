@@ -12,7 +12,8 @@ from django.db import connections, transaction
 from django.db.models import QuerySet
 
 from marketplace.core import clock
-from marketplace.core.limits import SWEEP_BATCH
+from marketplace.core.batches import update_each
+from marketplace.core.limits import CALL_BATCH
 from marketplace.settlement import attempts, ledger
 from marketplace.settlement.attempts import Money, Turn
 from marketplace.settlement.gateway import Absent, Result, Unknown
@@ -39,7 +40,7 @@ class Operation(Generic[Money]):
     rows: Callable[[], QuerySet[Money]]
     send: Callable[[Money, str], Result]
     look: Callable[[Money], Result]
-    note: Callable[[Journal, Money, Result], None]
+    note: Callable[[Journal, Sequence[tuple[Money, Result]]], None]
     after: Callable[[Journal, list[Money]], None] | None = None
     claims: tuple[tuple[str, str], ...] = ()  # what the claim writes besides: the state says `unknown` before the call
 
@@ -61,12 +62,10 @@ def claim(rows: QuerySet[Row], *, due_only: bool = True, **changes: Any) -> list
     now = clock.now()
     with transaction.atomic():
         due = rows.filter(due_at__lte=now) if due_only else rows
-        found = list(due.order_by("due_at", "pk").select_for_update(skip_locked=True, of=("self",))[:SWEEP_BATCH])
-        return [row for row in found if _take(row, now + LEASE, changes)]
-
-
-def _take(row: Row, until: datetime, changes: dict[str, Any]) -> bool:
-    return type(row).objects.filter(pk=row.pk, due_at=row.due_at).update(due_at=until, **changes) == 1
+        found = list(due.order_by("due_at", "pk").select_for_update(skip_locked=True, of=("self",))[:CALL_BATCH])
+        unclaimed = rows.model._default_manager.filter(due_at__in={row.due_at for row in found})
+        mine = update_each(unclaimed, {row.pk: () for row in found}, due_at=now + LEASE, **changes)
+        return [row for row in found if row.pk in mine]
 
 
 def again_at(tries: int, longest: float = LONGEST_DELAY) -> datetime:
@@ -136,8 +135,7 @@ def carry_out(operation: Operation[Money], turns: list[Turn[Money]]) -> int:
 def _note(operation: Operation[Money], journal_id: int, answered: list[tuple[Turn[Money], Result]]) -> None:
     journal = ledger.lock(journal_id)
     attempts.note(answered)
-    for turn, result in answered:
-        operation.note(journal, turn.row, result)
+    operation.note(journal, [(turn.row, result) for turn, result in answered])
     if operation.after is not None:
         operation.after(journal, [turn.row for turn, _ in answered])
 

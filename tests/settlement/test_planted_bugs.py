@@ -108,7 +108,7 @@ def losers_are_kept(patch):
 
 def the_rest_of_a_hold_is_kept(patch):
     """The books keep what a capture in part has let go."""
-    patch(ledger, "void_hold", lambda journal, held: None)
+    patch(ledger, "letting_go", lambda held: [])
 
 
 PLANTED = (
