@@ -1,12 +1,9 @@
 """What every test stands on."""
 
-import time
 from collections.abc import Iterator
-from contextlib import nullcontext
 from typing import Any
 
 import pytest
-from django.core.management.base import CommandError
 from django.core.management.commands import flush
 from django.db import connection
 
@@ -16,7 +13,8 @@ from marketplace.clearing.workers import worker
 from marketplace.core import sweeps
 from marketplace.markets import terms
 from marketplace.preferences import categories
-from tests.ledger import unguarded_ledger, whole_books
+from tests.emptying import empty_swiftly
+from tests.ledger import whole_books
 from tests.mechanisms.known_answers import pytest_terminal_summary  # noqa: F401 - pytest finds it by its name
 from tests.server import Server
 
@@ -49,24 +47,11 @@ def commits(item: pytest.Item) -> bool:
 
 
 @pytest.fixture(scope="session", autouse=True)
-def _patient_flush() -> Iterator[None]:
-    """Emptying all tables at once deadlocks now and then with a live server's queries on PostgreSQL: try again."""
-    impatient = flush.Command.handle
-
-    def patient(self: flush.Command, **options: Any) -> None:
-        for left in range(5, -1, -1):
-            try:
-                with unguarded_ledger() if options["database"] == "default" else nullcontext():
-                    impatient(self, **options)
-                return
-            except CommandError:
-                if not left:
-                    raise
-                time.sleep(0.2)
-
-    flush.Command.handle = patient
-    yield
-    flush.Command.handle = impatient
+def _swift_flush() -> Iterator[None]:
+    """Most tests are followed by an emptying of all tables; Django's own takes longer than they do."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(flush.Command, "handle", empty_swiftly)
+        yield
 
 
 @pytest.fixture(scope="session")
