@@ -76,7 +76,7 @@ def again_at(tries: int, longest: float = LONGEST_DELAY) -> datetime:
 
 def side_by_side(ask: Callable[[Item], Result], items: Sequence[Item]) -> list[Result]:
     """Ask Stripe about each item on a few threads; answers come in the items' order."""
-    if len(items) < 2:
+    if min(THREADS, len(items)) < 2:
         return [ask(item) for item in items]
     answers: dict[int, Result] = {}
     queue = iter(enumerate(items))

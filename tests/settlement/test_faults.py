@@ -3,7 +3,8 @@
 import pytest
 
 from marketplace.stripe_sandbox import chaos
-from tests.settlement.world import HEALED_WITHIN, World
+from tests.settlement.simulator import HEALED_WITHIN
+from tests.settlement.world import World
 
 pytestmark = pytest.mark.django_db(transaction=True, databases=["default", "stripe_sandbox"])
 CALLS = {

@@ -9,7 +9,7 @@ from django.db import DatabaseError
 from marketplace.settlement import attempts, calls, events, ledger, releases, rounds, work
 from marketplace.settlement.gateway import Absent, Declined, Done, Unknown
 from marketplace.settlement.models import Obligation
-from tests.settlement.test_simulation import simulate
+from tests.settlement.simulation import simulate
 
 pytestmark = pytest.mark.django_db(transaction=True, databases=["default", "stripe_sandbox"])
 SEEDS = range(1, 21)
