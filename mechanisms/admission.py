@@ -10,7 +10,7 @@ from mechanisms.errors import ProblemError, escape
 
 if TYPE_CHECKING:
     from mechanisms.params import Params
-    from mechanisms.spec import Spec
+    from mechanisms.spec import Sizes, Spec
     from mechanisms.types import Problem
 
 Signs = list[tuple[str, int, str]]  # lot, quantity, pointer
@@ -23,14 +23,9 @@ def buying(params: Params) -> bool:
 
 def check_problem(spec: Spec, problem: Problem, params: Params) -> None:
     """Every lot and bid of the problem, and the sizes; raises ProblemError with a pointer."""
-    if len(problem.lots) > spec.max_lots:
-        raise ProblemError("too_many_lots", f"the most lots that {spec.slug} takes is {spec.max_lots}", "/lots")
-    if len(problem.bids) > spec.max_bids:
-        raise ProblemError("too_many_bids", f"the most bids that {spec.slug} takes is {spec.max_bids}", "/bids")
-    if sum(len(bid.atoms or ()) for bid in problem.bids) > spec.max_atoms:
-        detail = f"{spec.slug} takes at most {spec.max_atoms} atoms in all; let each agent state fewer"
-        raise ProblemError("too_many_atoms", detail, "/bids")
-    if spec.bundles and any(bid.steps for bid in problem.bids) and not is_lot_by_lot(problem):
+    bundles = spec.bundles and not is_lot_by_lot(problem)
+    check_sizes(problem, spec.slug, spec.bundle_sizes if bundles and spec.bundle_sizes else spec.sizes)
+    if bundles and any(bid.steps for bid in problem.bids):
         raise ProblemError(
             "mixed_languages", "bundles are sold all at once: state them all in atoms, no steps", "/bids"
         )
@@ -39,6 +34,19 @@ def check_problem(spec: Spec, problem: Problem, params: Params) -> None:
     lots = {lot.id: lot for lot in problem.lots}
     for index, bid in enumerate(problem.bids):
         _at(f"/bids/{index}", check_bid, spec, bid, lots, params)
+
+
+def check_sizes(problem: Problem, slug: str, most: Sizes) -> None:
+    """Refuse, before anything is solved, what is larger than the rule takes, and say what to lower."""
+    atoms = sum(len(bid.atoms or ()) for bid in problem.bids)
+    for what, number, bound, pointer, advice in (
+        ("lots", len(problem.lots), most.lots, "/lots", "sell fewer lots at once"),
+        ("bids", len(problem.bids), most.bids, "/bids", "let in fewer bidders, or sell fewer lots at once"),
+        ("atoms", atoms, most.atoms, "/bids", "let each bidder state fewer atoms, or let in fewer bidders"),
+    ):
+        if number > bound:
+            detail = f"{slug} takes at most {bound} {what}, and here are {number}: {advice}"
+            raise ProblemError(f"too_many_{what}", detail, pointer)
 
 
 def _at(pointer: str, check, *arguments) -> None:  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN002

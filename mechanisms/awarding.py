@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from mechanisms.bundles import Sale
 from mechanisms.dividing import charges_of
+from mechanisms.params import Params
 from mechanisms.solve.errors import UnprovenError
 from mechanisms.solve.proofs import proof_of, size_of
 from mechanisms.solve.winners import Proven
-from mechanisms.types import Award, Outcome, Status
+from mechanisms.types import Award, Outcome, Problem, Status
 
 MOST_MULTIPLIERS = 200_000
 
@@ -32,6 +33,15 @@ def outcome_of(
 def without_trade(sale: Sale, status: Status, **certificate: Any) -> Outcome:
     """Nothing is awarded and nobody pays: void, unproven or without equilibrium."""
     return _outcome(sale, status, (), {}, {**certificate, "budget_bound": sale.clipped}, 0, {})
+
+
+def proven(problem: Problem, params: Params, clear: Callable[[Sale], Outcome]) -> Outcome:
+    """What `clear` makes of the sale; `unproven` with bounds where one of its solves reached the node limit."""
+    sale = Sale(problem, params)
+    try:
+        return clear(sale)
+    except UnprovenError as error:
+        return unproven(sale, error)
 
 
 def unproven(sale: Sale, error: UnprovenError) -> Outcome:
@@ -71,7 +81,8 @@ def _offer(sale: Sale, award: Award) -> Any:
 def certified(sale: Sale, found: Proven, others: Mapping[str, Mapping[str, Proven]] | None = None) -> dict[str, Any]:
     """The certificate: the grade of all solves together, and their proofs where all of them are exact.
 
-    `others` are further solves by kind and agent, such as `without`; each is told by its value and columns.
+    `others` are further solves by kind and agent, such as `without`; each is told by its value and columns. Proofs that
+    are too long to carry are left out, and nobody can check them: then the grade is `solver`, too.
     """
     rows = len(sale.packing.room)
     proof = proof_of(found, rows)
@@ -83,10 +94,12 @@ def certified(sale: Sale, found: Proven, others: Mapping[str, Mapping[str, Prove
         for kind, solves in (others or {}).items()
     }
     proofs = [proof, *(entry["proof"] for entries in told.values() for entry in entries.values())]
-    exact = None not in proofs and sum(map(size_of, proofs)) <= MOST_MULTIPLIERS
+    size = 0 if None in proofs else sum(map(size_of, proofs))
+    exact = None not in proofs and size <= MOST_MULTIPLIERS
     if not exact:
         for entries in told.values():
             for entry in entries.values():
                 del entry["proof"]
     grade = {"grade": "exact" if exact else "solver", "budget_bound": sale.clipped}
-    return {**grade, **({"proof": proof} if exact else {}), **told}
+    proved = {"proof": proof} if exact else {"proofs_left_out": size} if size else {}
+    return {**grade, **proved, **told}

@@ -65,7 +65,8 @@ def _parser() -> argparse.ArgumentParser:
     )
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
     _command(commands, "run", _run, "print the outcome of a problem file", "FILE")
-    _command(commands, "explain", _explain, "say why an agent got what it got", "FILE", "AGENT")
+    explaining = _command(commands, "explain", _explain, "say why an agent got what it got", "FILE", "AGENT")
+    explaining.add_argument("--exact", action="store_true", help="of bundles: solve for what is bounded otherwise")
     verifying = _command(
         commands, "verify", _verify, "check an outcome against its problem, or a market's package alone", "PROBLEM"
     )
@@ -103,7 +104,7 @@ def _run(options: argparse.Namespace) -> str:
 
 def _explain(options: argparse.Namespace) -> str:
     problem = read_problem(_read(options.file))
-    return explain(problem, run(problem.mechanism, problem), options.agent)
+    return explain(problem, run(problem.mechanism, problem), options.agent, exact=options.exact)
 
 
 def _verify(options: argparse.Namespace) -> str:

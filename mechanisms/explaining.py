@@ -26,7 +26,7 @@ def explain(problem: Problem | Case, outcome: Any, agent: str, *, exact: bool = 
     """Plain words for one bidder; other agents' prices appear only as far as the market's price shows them.
 
     Of bundles it says what a loser would have needed: an interval from bounds, or with `exact` one number, solved for;
-    and how many are served with and without a winner. Without `others` neither is said: both follow from their values.
+    and who is served with and without a winner. Without `others` neither is said: both follow from their values.
     Raises ProblemError `unknown_agent` for an agent that did not bid.
     """
     if isinstance(problem, Case):

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from contextlib import suppress
+
+import numpy as np
 from msgspec.structs import replace
 
 from mechanisms.bids import Bid
@@ -9,9 +13,14 @@ from mechanisms.bundles import Sale
 from mechanisms.money import in_words
 from mechanisms.registry import get
 from mechanisms.solve.bound import prices_of, weigh
+from mechanisms.solve.errors import UnprovenError
+from mechanisms.solve.packing import Mask
 from mechanisms.solve.rounding import completed
+from mechanisms.solve.winners import Proven, Winners
 from mechanisms.types import Award, Outcome, Problem
 
+MOST_NAMES = 4  # atoms that are spoken of, and agents that are named
+Interval = tuple[int | None, int | None]
 _NO_DEAL = {
     "no_trade": "Nothing was traded.",
     "void": "The round was void: the market would have had to pay in more than its cap.",
@@ -29,10 +38,12 @@ def explain_bundles(problem: Problem, outcome: Outcome, bid: Bid, *, exact: bool
     if bid.budget is not None and any(atom.value > bid.budget for atom in bid.atoms or ()):
         parts.append("Your budget was lower than your bid, so your bid counted only as far as it reached.")
     if outcome.status != "cleared":
-        return " ".join([*parts, _NO_DEAL.get(outcome.status, "No agreement was reached.")])
+        parts.append(_NO_DEAL[outcome.status])
+    if outcome.status not in ("cleared", "no_trade"):
+        return " ".join(parts)
     award = outcome.award_of(bid.agent)
     if award:
-        parts += _won(problem, outcome, award, others)
+        parts += [_won(problem, outcome, award), *(_served(problem, outcome, bid.agent, exact) if others else ())]
     else:
         parts += ["You won nothing, and you pay nothing.", *(_needed(problem, outcome, bid, exact) if others else ())]
     return " ".join([*parts, get(outcome.mechanism).pricing])
@@ -58,78 +69,120 @@ def _asked(problem: Problem, bid: Bid) -> str:
     said = [
         f"{_verb(atom.bundle)} {bundle_in_words(atom.bundle)} for "
         f"{'at most' if atom.value >= 0 else 'at least'} {_words(problem, abs(atom.value))}"
-        for atom in bid.atoms[:4]
+        for atom in bid.atoms[:MOST_NAMES]
     ]
-    return f"You stated: {'; or '.join(said)}{'.' if len(bid.atoms) <= 4 else '; or more.'}"
+    return f"You stated: {'; or '.join(said)}{'.' if len(bid.atoms) <= MOST_NAMES else '; or more.'}"
 
 
-def _won(problem: Problem, outcome: Outcome, award: Award, others: bool) -> list[str]:
+def _won(problem: Problem, outcome: Outcome, award: Award) -> str:
     paid = outcome.payments[award.agent]
     verb = {"buy": "bought", "sell": "sold", "trade": "traded"}[_verb(award.bundle)]
     money = f"You pay {_words(problem, paid)}." if paid >= 0 else f"You receive {_words(problem, -paid)}."
-    parts = [f"You {verb} {bundle_in_words(award.bundle)}. {money}"]
-    served = served_without(problem, outcome, award.agent) if others else None
-    if served is not None:
-        parts.append(f"Bidders served beside you: {len(outcome.awards) - 1}; without you it were {len(served)}.")
-    return parts
+    return f"You {verb} {bundle_in_words(award.bundle)}. {money}"
 
 
-def served_without(problem: Problem, outcome: Outcome, agent: str) -> list[str] | None:
-    """By name who would be served without this winner; None where the certificate is silent."""
+def _served(problem: Problem, outcome: Outcome, agent: str, exact: bool) -> list[str]:
+    without = served_without(problem, outcome, agent, exact=exact)
+    beside = [award.agent for award in outcome.awards if award.agent != agent]
+    return [] if without is None else [f"Served beside you: {_names(beside)}; without you: {_names(without)}."]
+
+
+def _names(agents: Sequence[str]) -> str:
+    if not agents:
+        return "nobody"
+    said = ", ".join(agents[:MOST_NAMES])
+    return said if len(agents) <= MOST_NAMES else f"{said} and {len(agents) - MOST_NAMES:,} more"
+
+
+def served_without(problem: Problem, outcome: Outcome, agent: str, *, exact: bool = False) -> list[str] | None:
+    """By name who would be served without this winner; None where the certificate is silent and `exact` is not asked.
+
+    Rules without pivots do not solve for it beforehand: `exact` does, unless the node limit ends it (None).
+    """
     told = outcome.certificate.get("without", {}).get(agent)
-    if told is None:
+    if told is None and not exact:
         return None
-    offers = _sale(problem).offers
-    return sorted({offers[column].agent for column in told["columns"]})
+    sale = sale_of(problem)
+    try:
+        columns = told["columns"] if told else sale.best_without(agent, standing(sale, outcome)).chosen
+    except UnprovenError:
+        return None
+    return sorted({sale.offers[column].agent for column in columns})
 
 
-def _sale(problem: Problem) -> Sale:
+def sale_of(problem: Problem) -> Sale:
+    """The sale that a problem file states, defaults written out."""
     spec = get(problem.mechanism)
     two = spec.sides == "two"
     lots = tuple(replace(lot, supply=(0 if two else 1) if lot.supply is None else lot.supply) for lot in problem.lots)
     return Sale(replace(problem, lots=lots), spec.read_params(problem.params))
 
 
+def standing(sale: Sale, outcome: Outcome) -> Proven:
+    """The awarded allocation as columns of the sale."""
+    bundles = {award.agent: tuple(sorted(award.bundle.items())) for award in outcome.awards}
+    chosen = tuple(c for c, offer in enumerate(sale.offers) if bundles.get(offer.agent) == offer.bundle)
+    return Proven(outcome.welfare, chosen, "solver", (), [])
+
+
 def _needed(problem: Problem, outcome: Outcome, bid: Bid, exact: bool) -> list[str]:
-    parts, sale = [], _sale(problem)
-    for column in [c for c, offer in enumerate(sale.offers) if offer.agent == bid.agent][:4]:
-        what = bundle_in_words(dict(sale.offers[column].bundle))
-        low, high = needed_to_win(sale, outcome.welfare, column, exact=exact)
-        if high is None and low is None:
-            parts.append(f"{what} could not be had with anything that was on offer.")
-        elif low == high:
-            parts.append(f"For {what}, {_words(problem, abs(low or 0))} would have drawn level with the others.")
-        else:
-            span = sorted(abs(edge or 0) for edge in (low, high))
-            parts.append(
-                f"For {what}, somewhere between {_words(problem, span[0])} and {_words(problem, span[1])} "
-                "would have drawn level with the others."
-            )
-    return parts
+    sale = sale_of(problem)
+    own = [column for column, offer in enumerate(sale.offers) if offer.agent == bid.agent]
+    return [_level(problem, sale, outcome.welfare, column, exact) for column in own[:MOST_NAMES]]
 
 
-def needed_to_win(sale: Sale, welfare: int, column: int, *, exact: bool = False) -> tuple[int | None, int | None]:
+def _level(problem: Problem, sale: Sale, welfare: int, column: int, exact: bool) -> str:
+    """At which value the offer would have drawn level; whoever only sells asks for it, and never for less than 0."""
+    bundle = dict(sale.offers[column].bundle)
+    what, verb = bundle_in_words(bundle), _verb(bundle)
+    low, high = needed_to_win(sale, welfare, column, exact=exact)
+    if low is None or (verb == "sell" and low > 0):
+        return f"{what} could not be {'sold at any price' if verb == 'sell' else 'had with anything on offer'}."
+    low = max(low, 0) if verb == "buy" else low
+    high = min(high, 0) if verb == "sell" and high is not None else high
+    if low == high:
+        return f"For {what}, {_value(problem, verb, low)} would have drawn level with the others."
+    if high is None:
+        return f"For {what}, less than {_value(problem, verb, low)} would not have drawn level with the others."
+    ends = f"{_value(problem, verb, low)} and {_value(problem, verb, high)}"
+    return f"For {what}, somewhere between {ends} would have drawn level with the others."
+
+
+def _value(problem: Problem, verb: str, value: int) -> str:
+    """An amount, and which way it goes where that is not plain from the bundle."""
+    side = {"buy": "", "sell": "asking "}.get(verb, "paying " if value >= 0 else "receiving ")
+    return side + _words(problem, abs(value))
+
+
+def needed_to_win(sale: Sale, welfare: int, column: int, *, exact: bool = False) -> Interval:
     """Bounds of the value at which a loser's offer would have been as good as the best allocation, in units.
 
-    The others' best beside the offer is bounded by one relaxation and one rounding; `exact` solves for it, and may
-    raise UnprovenError. (None, None) where the offer fits with nothing.
+    The others' best beside the offer is bounded by one relaxation and one rounding; `exact` solves for it, and falls
+    back on the bounds past the node limit. (None, None) where the offer fits with nothing; (low, None) where it may.
     """
     offer, packing = sale.offers[column], sale.packing
+    if not packing.fits([column]) and not sale.two_sided:
+        return None, None
     gain = packing.gain.copy()
     gain[column] = 0
     others = packing.regained(gain)
     free = sale.columns_without({offer.agent}) & ~packing.conflicts[column]
-    ones = sale.winners.every() & False
-    ones[column] = True
+    ones = np.arange(packing.columns) == column
     kept = welfare + offer.kept
-    if not packing.fits([column]) and not sale.two_sided:
-        return None, None
-    winners = type(sale.winners)(others, sale.node_limit)
+    winners = Winners(others, sale.node_limit)
     if exact:
-        found = winners.best(free, ones, value=-(2**61))
-        return (None, None) if not found.chosen else (kept - found.value, kept - found.value)
+        with suppress(UnprovenError):
+            found = winners.best(free, ones, value=-others.total)
+            return (kept - found.value, kept - found.value) if found.chosen else (None, None)
+    return _bounds(winners, free, ones, kept)
+
+
+def _bounds(winners: Winners, free: Mask, ones: Mask, kept: int) -> Interval:
+    """By one relaxation, whose bound below anything reachable shows that nothing fits, and one rounding."""
+    packing = winners.packing
     relaxed = winners.relaxation.solve(free, ones)
-    most = weigh(others, [], prices_of(winners.relaxation, relaxed), free, ones).floor
-    reached = completed(others, relaxed.share, free, ones)
-    low = kept - most
-    return low, kept - others.worth(reached) if reached is not None else None
+    most = weigh(packing, [], prices_of(winners.relaxation, relaxed), free, ones).floor
+    if most < -packing.total:
+        return None, None
+    reached = completed(packing, relaxed.share, free, ones)
+    return kept - most, kept - packing.worth(reached) if reached is not None else None

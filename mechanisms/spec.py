@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
 from mechanisms import admission
@@ -20,13 +20,26 @@ KindName = Literal["auction", "bargaining", "scoring", "claims", "fisher", "matc
 
 
 @dataclass(frozen=True, kw_only=True)
+class Sizes:
+    """The largest problem that a rule takes: lots, bids, and atoms over all bids."""
+
+    lots: int = 1000
+    bids: int = 1_000_000
+    atoms: int = 1_000_000
+
+
+ONE_LOT = Sizes(lots=1)
+PROVABLE = Sizes(lots=1000, bids=2000, atoms=4000)
+
+
+@dataclass(frozen=True, kw_only=True)
 class Spec:
     """A rule's declaration, pure data: who made it, what it takes, what it promises and under which assumptions.
 
     `pricing` says in one sentence how the price comes about; explanations quote it. `unit_supply`: every lot has
     supply 1.
-    `kind`: the shape of its problems; `sides`, `languages` and the limits on lots and bids speak of auctions only.
-    `bundles`: atoms may be of any lots, all or nothing; `max_atoms` bounds them over all bids.
+    `kind`: the shape of its problems; `sides`, `languages` and `sizes` speak of auctions only.
+    `bundles`: atoms may be of any lots, all or nothing; `bundle_sizes` bounds such problems, `sizes` the others.
     `unit_bids`: one step of quantity 1 per agent. `numeric`: floats within 1e-6 instead of byte equality.
     """
 
@@ -44,9 +57,8 @@ class Spec:
     unit_supply: bool = False
     unit_bids: bool = False
     bundles: bool = False
-    max_lots: int = 1000
-    max_bids: int = 1_000_000
-    max_atoms: int = 1_000_000
+    sizes: Sizes = Sizes()
+    bundle_sizes: Sizes | None = None
     numeric: bool = False
     version: int = 1
 
@@ -91,6 +103,8 @@ class Spec:
             "sides": self.sides,
             "visibility": self.visibility,
             "languages": list(self.languages),
+            "sizes": asdict(self.sizes),
+            "bundle_sizes": asdict(self.bundle_sizes) if self.bundle_sizes else None,
             "numeric": self.numeric,
             "version": self.version,
             "claims": [
@@ -99,3 +113,12 @@ class Spec:
             ],
             "params": self.params.model_json_schema(),
         }
+
+
+@dataclass(frozen=True, kw_only=True)
+class BundleSpec(Spec):
+    """A rule for nothing but bundles, in the sizes in which a best allocation is usually proven."""
+
+    languages: tuple[Literal["atoms", "steps"], ...] = ("atoms",)
+    bundles: bool = True
+    sizes: Sizes = PROVABLE

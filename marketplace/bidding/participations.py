@@ -19,6 +19,7 @@ from marketplace.mandates.ceilings import commit
 from marketplace.mandates.checkins import ask
 from marketplace.mandates.grants import locked_chain
 from marketplace.mandates.models import CheckIn
+from marketplace.markets.catalogue import rule
 from marketplace.markets.models import Market
 from marketplace.settlement.models import Authorisation
 from marketplace.settlement.services import authorise, reserve
@@ -62,6 +63,7 @@ def _enter(market: Market, identity: Identity, limit_minor: int, name: str) -> P
         with transaction.atomic():
             locked, at = lock_open(market)
             refuse_self_dealing(locked, identity)
+            _refuse_full(locked, identity)
             return _insert(locked, identity, limit_minor, name, at)
     except IntegrityError:
         known = Participation.objects.select_related("authorisation").filter(key_hash=name).first()
@@ -70,6 +72,15 @@ def _enter(market: Market, identity: Identity, limit_minor: int, name: str) -> P
         raise Refusal(
             409, "already_joined", "This agent has joined this market.", "Bid under the participation that you have."
         ) from None
+
+
+def _refuse_full(market: Market, identity: Identity) -> None:
+    """Refuse one bidder more than the rule takes, rather than fail the whole round at its clearing."""
+    most = rule(market.mechanism).sizes.bids
+    others = Participation.objects.filter(market=market).exclude(state=State.REFUSED)
+    if others.exclude(agent_id=identity.agent_id).count() >= most:
+        detail = f"{market.ref} has the {most} bidders that its rule takes at most."
+        raise Refusal(409, "market_full", detail, "Join another market: GET markets/?state=open.")
 
 
 def _insert(market: Market, identity: Identity, limit_minor: int, name: str, at: datetime) -> Participation:

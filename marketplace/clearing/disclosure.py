@@ -7,6 +7,8 @@ from marketplace.core.money import amount_text, least_charge, minor_from_units
 from marketplace.markets.models import Market, Round
 from mechanisms.types import Outcome, Problem
 
+_BY_NAME = ("proof", "without", "core", "payments_exact")
+
 
 def public_facts(market: Market, round_: Round, outcome: Outcome) -> dict[str, Any]:
     """What everybody may know of a cleared round; sums over all bids only where the market says so."""
@@ -53,6 +55,11 @@ def traded(outcome: Outcome) -> dict[str, int]:
 def prices_text(market: Market, outcome: Outcome) -> dict[str, str]:
     """Prices spelled out."""
     return {lot: amount_text(price, market.exponent, market.currency) for lot, price in outcome.prices.items()}
+
+
+def proven(outcome: Outcome) -> dict[str, Any]:
+    """How well the result is proven, without the proofs: over bundles these say who bid for what, and are long."""
+    return {name: told for name, told in outcome.certificate.items() if name not in _BY_NAME}
 
 
 def curves(problem: Problem) -> dict[str, Any]:

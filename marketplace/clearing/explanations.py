@@ -4,7 +4,7 @@ import json
 from typing import Any
 
 import mechanisms
-from marketplace.clearing.disclosure import curves, private_facts, public_facts
+from marketplace.clearing.disclosure import curves, private_facts, proven, public_facts
 from marketplace.core.refusals import Refusal
 from marketplace.markets.models import Market, Round
 from mechanisms.types import Outcome, Problem
@@ -26,7 +26,7 @@ def outcome_answer(market: Market, participation: str | None) -> dict[str, Any]:
     problem, outcome = Problem.from_json(round_.problem), Outcome.from_json(round_.outcome)
     answer = {"market": market.ref, **public_facts(market, round_, outcome), "seed": problem.seed}
     if market.disclosure != Market.Disclosure.OWN_ONLY:
-        answer |= {"certificate": outcome.certificate, "curves": curves(problem)}
+        answer |= {"certificate": proven(outcome), "curves": curves(problem)}
     if market.disclosure == Market.Disclosure.PUBLIC:
         answer |= {"problem": json.loads(round_.problem), "outcome": json.loads(round_.outcome)}
     if participation is not None:

@@ -1,5 +1,6 @@
 """The rules that a market may have, as agents and operators read them."""
 
+from dataclasses import asdict
 from functools import cache
 from typing import Any
 
@@ -26,6 +27,8 @@ def _rule(spec: Any) -> dict[str, Any]:
         "reference": spec.paper,
         "sides": spec.sides,
         "version": spec.version,
+        "sizes": asdict(spec.sizes),
+        "bundle_sizes": asdict(spec.bundle_sizes) if spec.bundle_sizes else None,
         "params": spec.params.model_json_schema(),
         "claims": [
             {"name": claim.name, "status": claim.status, "assumes": list(claim.assumes)} for claim in spec.claims

@@ -9,14 +9,13 @@ from typing import Literal
 
 from pydantic import Field
 
-from mechanisms.awarding import certified, outcome_of, unproven
+from mechanisms.awarding import outcome_of, proven
 from mechanisms.bundles import Sale
 from mechanisms.claims import TRUTH_RESERVED, fails, holds
 from mechanisms.core import Core
 from mechanisms.params import Bundled
-from mechanisms.rules.vcg import clarke
-from mechanisms.solve.errors import UnprovenError
-from mechanisms.spec import Spec
+from mechanisms.pivots import pivots_of
+from mechanisms.spec import BundleSpec
 from mechanisms.types import Outcome, Problem
 
 
@@ -30,7 +29,7 @@ class CoreSelectingParams(Bundled):
     )
 
 
-SPEC = Spec(
+SPEC = BundleSpec(
     slug="core_selecting",
     title="Core-selecting",
     summary="Bundles of lots; the best allocation at the least payments that no group of bidders would beat.",
@@ -38,11 +37,6 @@ SPEC = Spec(
     "Day and Cramton (2012), Quadratic Core-Selecting Payment Rules, Operations Research 60",
     pricing="Winners together pay the least that no other group, together with the owners, would have paid more for.",
     params=CoreSelectingParams,
-    languages=("atoms",),
-    bundles=True,
-    max_lots=1000,
-    max_bids=2000,
-    max_atoms=4000,
     claims=(
         *holds("feasible", "individually_rational", "optimal_for_reports", "pareto", "core_for_reports"),
         *fails("truthful", assumes=TRUTH_RESERVED),
@@ -52,24 +46,23 @@ SPEC = Spec(
 
 def solve(problem: Problem, params: CoreSelectingParams) -> Outcome:
     """VCG first; then constraints of coalitions that would block, one by one, until none is left."""
-    sale = Sale(problem, params)
-    try:
-        best = sale.best()
-        without = {agent: sale.best_without(agent, best) for agent in sorted(sale.won(best))}
-        core = Core(sale, best, clarke(sale, best, without))
-        exact = core.payments(references(sale, core, params.reference))
-    except UnprovenError as error:
-        return unproven(sale, error)
+    return proven(problem, params, lambda sale: in_the_core(sale, params.reference))
+
+
+def in_the_core(sale: Sale, reference: str) -> Outcome:
+    """The least payments that nobody blocks, in fractions; each is rounded up to the unit."""
+    pivots = pivots_of(sale)
+    core = Core(sale, pivots.best, pivots.payments)
+    exact = core.payments(references(core, reference))
     payments = {agent: ceil(amount) for agent, amount in exact.items()}
-    solves = {"without": without} if core.separation is None else {"without": without, "core": {"": core.separation}}
-    told = certified(sale, best, solves)
+    told = pivots.certificate() if core.separation is None else pivots.certificate(core={"": core.separation})
     if "core" in told:
         told["core"] = told["core"][""].get("proof")
     fractions = {agent: str(amount) for agent, amount in exact.items()}
-    return outcome_of(sale, best, payments, {**told, "payments_exact": fractions, "coalitions": core.coalitions})
+    return outcome_of(sale, pivots.best, payments, {**told, "payments_exact": fractions, "coalitions": core.coalitions})
 
 
-def references(sale: Sale, core: Core, reference: str) -> Mapping[str, Fraction]:
+def references(core: Core, reference: str) -> Mapping[str, Fraction]:
     """The point that payments are drawn to."""
     if reference == "vcg":
         return {agent: Fraction(amount) for agent, amount in core.vcg.items()}

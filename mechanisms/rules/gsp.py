@@ -7,7 +7,7 @@ from math import ceil
 from mechanisms.book import Book, Fill
 from mechanisms.claims import TRUTH_RESERVED, fails, holds
 from mechanisms.positions import PositionParams, rank_prices, ranking, slots
-from mechanisms.spec import Spec
+from mechanisms.spec import ONE_LOT, Spec
 
 
 class GspParams(PositionParams):
@@ -23,7 +23,7 @@ SPEC = Spec(
     params=GspParams,
     languages=("steps",),
     unit_bids=True,
-    max_lots=1,
+    sizes=ONE_LOT,
     claims=(
         *holds("feasible", "individually_rational", "optimal_for_reports", "pareto"),
         *holds("revenue_monotone", assumes=("fixed_reserve",), quality={}),

@@ -5,14 +5,13 @@ from __future__ import annotations
 import numpy as np
 from pydantic import Field
 
-from mechanisms.awarding import certified, outcome_of, unproven
+from mechanisms.awarding import certified, outcome_of, proven
 from mechanisms.book import Book, Fill, nothing
 from mechanisms.bundles import Sale
 from mechanisms.claims import TRUTH_RESERVED, fails, holds
 from mechanisms.merit import standing
 from mechanisms.params import Bundled, Rationing
-from mechanisms.solve.errors import UnprovenError
-from mechanisms.spec import Spec
+from mechanisms.spec import PROVABLE, Spec
 from mechanisms.types import Outcome, Problem
 
 
@@ -34,6 +33,7 @@ SPEC = Spec(
     pricing="Every unit sold is paid at the price that was offered for it.",
     params=PayAsBidParams,
     bundles=True,
+    bundle_sizes=PROVABLE,
     claims=(
         *holds("feasible", "individually_rational", "optimal_for_reports", "pareto", "core_for_reports"),
         *holds("symmetric"),
@@ -53,10 +53,11 @@ def clear_lot(book: Book, params: PayAsBidParams) -> Fill:
 
 def solve(problem: Problem, params: PayAsBidParams) -> Outcome:
     """Bundles: the allocation of the greatest welfare, each winner at its own value."""
-    sale = Sale(problem, params)
-    try:
-        best = sale.best()
-    except UnprovenError as error:
-        return unproven(sale, error)
+    return proven(problem, params, at_own_values)
+
+
+def at_own_values(sale: Sale) -> Outcome:
+    """The outcome of a sale of bundles."""
+    best = sale.best()
     payments = {agent: offer.value for agent, offer in sale.won(best).items()}
     return outcome_of(sale, best, payments, certified(sale, best))

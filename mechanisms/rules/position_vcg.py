@@ -8,7 +8,7 @@ from math import ceil
 from mechanisms.book import Book, Fill
 from mechanisms.claims import TRUTH_RESERVED, fails, holds
 from mechanisms.positions import PositionParams, Ranked, ranking, slots
-from mechanisms.spec import Spec
+from mechanisms.spec import ONE_LOT, Spec
 
 
 class PositionVcgParams(PositionParams):
@@ -24,7 +24,7 @@ SPEC = Spec(
     params=PositionVcgParams,
     languages=("steps",),
     unit_bids=True,
-    max_lots=1,
+    sizes=ONE_LOT,
     claims=(
         *holds("feasible", "individually_rational", "optimal_for_reports", "pareto", "symmetric"),
         *holds("revenue_monotone", assumes=("fixed_reserve",), quality={}),

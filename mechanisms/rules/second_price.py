@@ -4,39 +4,27 @@ from __future__ import annotations
 
 from mechanisms.book import Book, Fill, nothing, one_unit
 from mechanisms.claims import TRUTH_RESERVED, holds
+from mechanisms.one_item import CLAIMS, OneItemSpec, winning_row
 from mechanisms.params import OneSided
-from mechanisms.spec import Spec
-from mechanisms.topmost import best_rival, best_rows
+from mechanisms.topmost import best_rival
 
-
-class Params(OneSided):
-    """Only the direction."""
-
-
-SPEC = Spec(
+SPEC = OneItemSpec(
     slug="second_price",
     title="Second-price sealed bid",
     summary="One item; the highest sealed bid wins and pays the second highest, so bidding one's value is best.",
-    paper="Vickrey (1961), Counterspeculation, Auctions, and Competitive Sealed Tenders, Journal of Finance 16",
     pricing="The winner pays the best bid of another agent, or the reserve where no other bid is better than it.",
-    params=Params,
-    unit_supply=True,
-    max_lots=1,
     claims=(
-        *holds("feasible", "individually_rational", "optimal_for_reports", "pareto", "core_for_reports", "envy_free"),
-        *holds("symmetric"),
-        *holds("revenue_monotone", assumes=("fixed_reserve",)),
+        *CLAIMS,
         *holds("truthful", "efficient", assumes=TRUTH_RESERVED),
         *holds("false_name_proof", assumes=TRUTH_RESERVED),
     ),
 )
 
 
-def clear_lot(book: Book, params: Params) -> Fill:
+def clear_lot(book: Book, params: OneSided) -> Fill:
     """The best score wins; it pays the best score of another agent, at least the floor."""
-    best, tied = best_rows(book)
-    if best < book.floor or not tied.size:
+    winner = winning_row(book)
+    if winner is None:
         return nothing(book)
-    winner = tied[book.agent[tied] == book.favoured(tied)[0]][0]
     rival = best_rival(book, int(book.agent[winner]))
     return one_unit(book, winner, max(rival, book.floor))

@@ -8,13 +8,12 @@ from typing import Literal
 
 from pydantic import Field
 
-from mechanisms.awarding import certified, outcome_of, unproven, without_trade
+from mechanisms.awarding import outcome_of, proven, without_trade
 from mechanisms.bundles import Sale
 from mechanisms.claims import TRUTH, fails, holds
 from mechanisms.params import Proving
-from mechanisms.rules.vcg import clarke
-from mechanisms.solve.errors import UnprovenError
-from mechanisms.spec import Spec
+from mechanisms.pivots import pivots_of
+from mechanisms.spec import BundleSpec
 from mechanisms.types import Outcome, Problem
 
 
@@ -36,7 +35,7 @@ class VcgExchangeParams(Proving):
     )
 
 
-SPEC = Spec(
+SPEC = BundleSpec(
     slug="vcg_exchange",
     title="VCG exchange",
     summary="Buyers and sellers of bundles; the best trade, each paid or charged by what it adds.",
@@ -44,11 +43,6 @@ SPEC = Spec(
     pricing="Everybody trades at its own price less a discount for what it adds to the gains of trade.",
     params=VcgExchangeParams,
     sides="two",
-    languages=("atoms",),
-    bundles=True,
-    max_lots=1000,
-    max_bids=2000,
-    max_atoms=4000,
     claims=(
         *holds("feasible", "individually_rational", "optimal_for_reports", "pareto"),
         *holds("weakly_budget_balanced", pricing="threshold"),
@@ -62,23 +56,22 @@ SPEC = Spec(
 
 def solve(problem: Problem, params: VcgExchangeParams) -> Outcome:
     """One solve for the trade, one without each trader; void where the market would pay in more than its cap."""
-    sale = Sale(problem, params)
-    try:
-        best = sale.best()
-        without = {agent: sale.best_without(agent, best) for agent in sorted(sale.won(best))}
-    except UnprovenError as error:
-        return unproven(sale, error)
-    payments, told = clarke(sale, best, without), certified(sale, best, {"without": without})
+    return proven(problem, params, lambda sale: traded(sale, params))
+
+
+def traded(sale: Sale, params: VcgExchangeParams) -> Outcome:
+    """Each trader keeps what it adds to the gains of trade; under `threshold` all of it beyond one cut."""
+    pivots = pivots_of(sale)
+    payments, told = pivots.payments, pivots.certificate()
     if params.pricing == "threshold":
-        won = sale.won(best)
-        discounts = {agent: best.value - without[agent].value for agent in won}
-        cut = threshold(discounts, best.value)
-        payments = {agent: won[agent].value - max(Fraction(0), d - cut).__floor__() for agent, d in discounts.items()}
+        cut = threshold(pivots.gains, pivots.best.value)
+        kept = {agent: max(Fraction(0), gain - cut).__floor__() for agent, gain in pivots.gains.items()}
+        payments = {agent: offer.value - kept[agent] for agent, offer in pivots.won.items()}
         told["threshold"] = str(cut)
     deficit = max(0, -sum(payments.values()))
     if params.deficit_cap is not None and deficit > params.deficit_cap:
         return without_trade(sale, "void", grade=told["grade"], deficit=deficit)
-    return outcome_of(sale, best, payments, {**told, "deficit": deficit})
+    return outcome_of(sale, pivots.best, payments, {**told, "deficit": deficit})
 
 
 def threshold(discounts: Mapping[str, int], gains: int) -> Fraction:

@@ -7,35 +7,26 @@ from math import ceil
 
 import numpy as np
 
-from mechanisms.awarding import certified, outcome_of, unproven, without_trade
+from mechanisms.awarding import certified, outcome_of, proven, without_trade
 from mechanisms.bundles import Sale
 from mechanisms.claims import TRUTH_RESERVED, fails, holds
 from mechanisms.params import Splitting
-from mechanisms.solve.errors import NoPointError, SolverFailedError, UnprovenError
+from mechanisms.solve.errors import NoPointError, SolverFailedError
 from mechanisms.solve.highs import Relaxation
 from mechanisms.solve.nearest import least_sum, nearest
 from mechanisms.solve.vertices import vertex
 from mechanisms.solve.winners import Proven
-from mechanisms.spec import Spec
+from mechanisms.spec import BundleSpec, Sizes
 from mechanisms.types import Outcome, Problem
 
-
-class WalrasianParams(Splitting):
-    """Only what sales of bundles have."""
-
-
-SPEC = Spec(
+SPEC = BundleSpec(
     slug="walrasian",
     title="Walrasian prices",
     summary="Bundles of lots at one price for each lot, at which nobody wants anything else, where such prices exist.",
     paper="Bikhchandani and Mamer (1997), Competitive Equilibrium in an Exchange Economy with Indivisibilities, JET 74",
     pricing="Each lot has one price, the least at which nobody wants anything else; a bundle costs the sum.",
-    params=WalrasianParams,
-    languages=("atoms",),
-    bundles=True,
-    max_lots=60,
-    max_bids=2000,
-    max_atoms=2000,
+    params=Splitting,
+    sizes=Sizes(lots=60, bids=2000, atoms=2000),
     claims=(
         *holds("feasible", "individually_rational", "core_for_reports"),
         *fails("optimal_for_reports"),
@@ -44,13 +35,14 @@ SPEC = Spec(
 )
 
 
-def solve(problem: Problem, params: WalrasianParams) -> Outcome:
+def solve(problem: Problem, params: Splitting) -> Outcome:
     """The best allocation, then the least prices that support it, then of these the least squares."""
-    sale = Sale(problem, params)
-    try:
-        best = sale.best()
-    except UnprovenError as error:
-        return unproven(sale, error)
+    return proven(problem, params, at_one_price_a_lot)
+
+
+def at_one_price_a_lot(sale: Sale) -> Outcome:
+    """Prices that support the best allocation; `no_equilibrium` where there are none."""
+    best = sale.best()
     told = certified(sale, best)
     beyond = supporting(sale, best)
     if beyond is None:

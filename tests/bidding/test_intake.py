@@ -4,12 +4,15 @@ import asyncio
 import json
 import threading
 import uuid
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 from django.db import connection
 from django.utils import timezone
 
+import mechanisms
+from marketplace.bidding import participations
 from marketplace.bidding.books import Books
 from marketplace.bidding.intake import Committer, make_store
 from marketplace.bidding.models import Bid, Participation
@@ -22,6 +25,7 @@ from marketplace.markets.services import close_market
 from marketplace.markets.terms import terms_of
 from marketplace.settlement.models import PaymentMethod
 from marketplace.settlement.services import add_payment_method
+from mechanisms.spec import Sizes
 from tests.factories import Trader, buy, close_now, open_a_market
 
 pytestmark = pytest.mark.django_db(transaction=True, databases=["default", "stripe_sandbox"])
@@ -213,6 +217,15 @@ def test_joining_twice_resumes_or_refuses() -> None:
     assert refusal_of(join_market, **act, limit_minor=-1, key="x").code == "out_of_range"
     market.refresh_from_db()
     assert (market.participants, Participation.objects.count()) == (1, 1)
+
+
+def test_a_market_takes_as_many_bidders_as_its_rule_and_no_more(monkeypatch) -> None:
+    monkeypatch.setattr(participations, "rule", lambda slug: replace(mechanisms.get(slug), sizes=Sizes(bids=2)))
+    market, first, second, late = open_a_market(), Trader(), Trader(), Trader()
+    first.join(market)
+    second.join(market)
+    assert refusal_of(late.join, market).code == "market_full"
+    assert refusal_of(second.join, market).code == "already_joined"
 
 
 def test_a_declined_card_may_try_again_with_another() -> None:

@@ -86,9 +86,12 @@ def test_a_bundle_of_two_sellers_is_won_paid_and_split(swept: Sweep) -> None:
     outcome = Outcome.from_json(settle(market, swept).outcome)
     assert outcome.payments == {names[0]: 30_000, names[1]: 0, names[2]: 0}  # what the other two would have had
     assert "drawn level" not in outcome_answer(market, names[1])["why"]  # that is a sum of others' values
+    assert "served" not in outcome_answer(market, names[0])["why"]
     Market.objects.filter(pk=market.pk).update(disclosure=Market.Disclosure.PSEUDONYMOUS)
     market.refresh_from_db()
     assert "290.00 EUR would have drawn level" in outcome_answer(market, names[1])["why"]
+    assert "without you: " + ", ".join(sorted(names[1:])) in outcome_answer(market, names[0])["why"]
+    assert not any(name in json.dumps(outcome_answer(market, None)) for name in names)  # nor in a proof
     got = dict(Obligation.objects.filter(kind="payout").values_list("principal_id", "amount_minor"))
     assert got == {airline.agent.principal_id: 17_500, hotel.agent.principal_id: 12_500}  # reserve, the rest halved
 

@@ -8,6 +8,7 @@ import pytest
 from making import atom, problem, steps
 
 from mechanisms import Problem, ProblemError, get, run
+from mechanisms.bundles import Sale
 from mechanisms.types import Lot, read_bid
 
 GOOD = {
@@ -178,3 +179,31 @@ def test_worst_case_is_the_most_that_can_be_charged():
 def test_sums_beyond_the_bound_are_refused():
     with pytest.raises(ProblemError, match="too_large"):
         problem("double_auction", [steps("a", (10**12, 10**12))])
+
+
+def wide(mechanism: str, lots: int, bids: int, atoms: int) -> dict:
+    """A sale of that many lots, bids, and atoms in all: single lots but for the first bid's first atom."""
+    names = [f"L{place}" for place in range(max(2, lots))]
+    each = [atoms // bids + (place < atoms % bids) for place in range(bids)]
+    made = [
+        {
+            "agent": f"a{place}",
+            "atoms": [{"bundle": {names[n % len(names)]: n // len(names) + 1}, "value": 1} for n in range(own)],
+        }
+        for place, own in enumerate(each)
+    ]
+    made[0]["atoms"][0]["bundle"] = dict.fromkeys(names[:2], 1)
+    lots_made = [{"id": name, "supply": 99} for name in names]
+    return {"mechanism": mechanism, "currency": "USD", "exponent": 2, "lots": lots_made, "bids": made}
+
+
+@pytest.mark.parametrize("slug", ["vcg", "core_selecting", "walrasian", "pay_as_bid"])
+@pytest.mark.parametrize("what", ["lots", "bids", "atoms"])
+def test_what_is_too_large_is_refused_before_it_is_solved_and_says_what_to_lower(monkeypatch, slug, what):
+    monkeypatch.setattr(Sale, "best", None)
+    sizes = get(slug).bundle_sizes or get(slug).sizes
+    many = {"lots": 3, "bids": 3, "atoms": 3, what: getattr(sizes, what) + 1}
+    many["atoms"] = max(many["atoms"], many["bids"])
+    with pytest.raises(ProblemError, match=f"at most {getattr(sizes, what)} {what}.*: (sell|let)") as caught:
+        run(slug, wide(slug, **many))
+    assert caught.value.code == f"too_many_{what}"
