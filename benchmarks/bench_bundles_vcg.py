@@ -1,7 +1,8 @@
 """VCG on CATS-like sales of 50 goods and 200 bids, against bare HiGHS on the same problems and cvxpy with its solver.
 
 One core and one thread on each side, both exact: HiGHS at mip_rel_gap 0 and mip_abs_gap 0.5 (its default gap is wrong
-on near-ties). Bare HiGHS rebuilds each of the 1 + winners problems. With --seeds N, other than five seeds.
+on near-ties). Bare HiGHS and cvxpy rebuild each of the 1 + winners problems; cvxpy is stopped after 60 s and counted as
+that. With --seeds N, other than five seeds; with --only highs | cvxpy, one of the peers.
 """
 
 from __future__ import annotations
@@ -21,7 +22,7 @@ from mechanisms.bundles import Sale
 from mechanisms.engine import prepare
 from mechanisms.registry import get
 
-BOUND, WORST, SLOWEST_PEER = 0.45, 0.9, 300.0
+BOUND, WORST, SLOWEST_PEER, SLOWEST_CVXPY = 0.45, 0.9, 300.0, 60.0
 
 
 class Peer:
@@ -31,18 +32,20 @@ class Peer:
         spec = get("vcg")
         self.sale = Sale(prepare(spec, problem), spec.read_params({}))
         self.solve = solve
+        self.solved = 0
 
     def vcg(self, stop_after: float = float("inf")) -> dict[str, int] | None:
         """What each winner gains (the same in all best allocations), None where time ran out."""
-        start, packing, offers = time.perf_counter(), self.sale.packing, self.sale.offers
-        chosen = self.solve(packing)
-        gains = {}
+        start, packing, offers = time.process_time(), self.sale.packing, self.sale.offers
+        chosen, gains = self.solve(packing), {}
+        self.solved = 1
         for column in chosen:
-            if time.perf_counter() - start > stop_after:
+            if time.process_time() - start > stop_after:
                 return None
             agent = offers[column].agent
             part = packing.restricted(np.flatnonzero([offer.agent != agent for offer in offers]))
             gains[agent] = packing.worth(chosen) - part.worth(self.solve(part))
+            self.solved += 1
         return gains
 
 
@@ -88,12 +91,14 @@ def seconds(work: Callable[[], Any]) -> tuple[float, Any]:
     return time.process_time() - start, found
 
 
-def ours_and(problem: Problem, peer: Callable[[Any], list[int]]) -> tuple[float, float]:
-    """Both times; the gains must be the same."""
+def ours_and(
+    problem: Problem, peer: Callable[[Any], list[int]], stop_after: float = float("inf")
+) -> tuple[float, float]:
+    """Both times; the gains must be the same where the peer ends."""
     mine, outcome = seconds(lambda: run("vcg", problem))
-    theirs, gains = seconds(Peer(problem, peer).vcg)
-    assert agree(outcome, gains)
-    return mine, theirs
+    theirs, gains = seconds(lambda: Peer(problem, peer).vcg(stop_after))
+    assert gains is None or agree(outcome, gains)
+    return mine, theirs if gains is not None else stop_after
 
 
 def agree(outcome: Any, gains: dict[str, int]) -> bool:
@@ -127,28 +132,40 @@ def small(seeds: int) -> bool:
     return total <= BOUND and max(kinds.values()) <= WORST
 
 
-def against_cvxpy() -> bool:
-    """Per-bid loops on regions and paths; matrices on all kinds."""
-    good = True
-    cases = [("regions", True), ("paths", True), *((kind, False) for kind in KINDS)]
-    for kind, loops in cases:
-        problem = Problem.from_json(cats_like(kind, 50, 200, 0))
-        mine, theirs = ours_and(problem, lambda packing, loops=loops: by_cvxpy(packing, loops=loops))
-        name = "cvxpy, per-bid loops" if loops else "cvxpy, matrices"
-        least = 10 if loops else 1
-        print(
-            f"{kind:10} {mine:7.3f} s   {name} {theirs:7.3f} s   {theirs / mine:5.1f} times faster (at least {least})"
-        )
-        good &= theirs / mine >= least
-    return good
+def against_cvxpy(seeds: int) -> bool:
+    """Per-bid loops on regions and paths; matrices on all kinds: the worst seed counts."""
+    run("vcg", cats_like("regions", 9, 9, 0))  # imports and first calls
+    by_cvxpy(Peer(Problem.from_json(cats_like("regions", 9, 9, 0)), by_cvxpy).sale.packing)
+    cases = [(kind, False, 1) for kind in KINDS] + [("regions", True, 10), ("paths", True, 10)]
+    kept = [faster(kind, loops, least, seeds) for kind, loops, least in cases]
+    return all(kept)
+
+
+def faster(kind: str, loops: bool, least: int, seeds: int) -> bool:
+    """Print each seed's times and the ratios; whether all are at least so much."""
+    ratios = []
+    for seed in range(seeds):
+        problem = Problem.from_json(cats_like(kind, 50, 200, seed))
+        mine, theirs = ours_and(problem, lambda packing: by_cvxpy(packing, loops=loops), SLOWEST_CVXPY)
+        ratios.append(theirs / mine)
+        stopped = " (stopped)" if theirs == SLOWEST_CVXPY else ""
+        print(f"{kind:10} seed {seed}  {mine:7.3f} s   cvxpy {theirs:7.3f} s{stopped}", flush=True)
+    name = "cvxpy, per-bid loops" if loops else "cvxpy, matrices"
+    print(
+        f"{kind:10} {name}: {mean(ratios):.1f} times faster, {min(ratios):.1f} at the worst seed (at least {least})",
+        flush=True,
+    )
+    return min(ratios) >= least
 
 
 def main(arguments: list[str]) -> int:
     """0 where every bound is kept."""
     heading("VCG, processor seconds on one core, both sides on one thread")
     seeds = int(arguments[arguments.index("--seeds") + 1]) if "--seeds" in arguments else 5
-    good = small(seeds)
-    return 0 if against_cvxpy() and good else 1
+    parts = {"highs": small, "cvxpy": against_cvxpy}
+    only = [arguments[arguments.index("--only") + 1]] if "--only" in arguments else list(parts)
+    kept = [parts[name](seeds) for name in only]
+    return 0 if all(kept) else 1
 
 
 if __name__ == "__main__":
