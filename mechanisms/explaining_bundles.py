@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from contextlib import suppress
+from typing import NamedTuple
 
 import numpy as np
 from msgspec.structs import replace
@@ -43,7 +44,7 @@ def explain_bundles(problem: Problem, outcome: Outcome, bid: Bid, *, exact: bool
         return " ".join(parts)
     award = outcome.award_of(bid.agent)
     if award:
-        parts += [_won(problem, outcome, award), *(_served(problem, outcome, bid.agent, exact) if others else ())]
+        parts += [_won(problem, outcome, award), *(_served(problem, outcome, award, exact) if others else ())]
     else:
         parts += ["You won nothing, and you pay nothing.", *(_needed(problem, outcome, bid, exact) if others else ())]
     return " ".join([*parts, get(outcome.mechanism).pricing])
@@ -81,10 +82,20 @@ def _won(problem: Problem, outcome: Outcome, award: Award) -> str:
     return f"You {verb} {bundle_in_words(award.bundle)}. {money}"
 
 
-def _served(problem: Problem, outcome: Outcome, agent: str, exact: bool) -> list[str]:
-    without = served_without(problem, outcome, agent, exact=exact)
-    beside = [award.agent for award in outcome.awards if award.agent != agent]
-    return [] if without is None else [f"Served beside you: {_names(beside)}; without you: {_names(without)}."]
+def _served(problem: Problem, outcome: Outcome, award: Award, exact: bool) -> list[str]:
+    """Whom the winner displaces, and what its presence adds; under Clarke's rule that is what it does not pay."""
+    without = without_agent(problem, outcome, award.agent, exact=exact)
+    if without is None:
+        return []
+    beside = [other.agent for other in outcome.awards if other is not award]
+    adds = outcome.welfare - without.welfare
+    gain, rest, added = (_words(problem, amount) for amount in (outcome.welfare, without.welfare, adds))
+    clarke = outcome.payments[award.agent] == award.value - adds >= 0
+    less = f", and pay your {_words(problem, award.value)} less that" if clarke else ""
+    return [
+        f"Served beside you: {_names(beside)}; without you: {_names(without.served)}.",
+        f"All gain {gain}, without you {rest}: you add {added}{less}.",
+    ]
 
 
 def _names(agents: Sequence[str]) -> str:
@@ -94,8 +105,15 @@ def _names(agents: Sequence[str]) -> str:
     return said if len(agents) <= MOST_NAMES else f"{said} and {len(agents) - MOST_NAMES:,} more"
 
 
-def served_without(problem: Problem, outcome: Outcome, agent: str, *, exact: bool = False) -> list[str] | None:
-    """By name who would be served without this winner; None where the certificate is silent and `exact` is not asked.
+class Without(NamedTuple):
+    """The best allocation without one winner."""
+
+    welfare: int
+    served: list[str]
+
+
+def without_agent(problem: Problem, outcome: Outcome, agent: str, *, exact: bool = False) -> Without | None:
+    """What there would be without this winner; None where the certificate is silent and `exact` is not asked.
 
     Rules without pivots do not solve for it beforehand: `exact` does, unless the node limit ends it (None).
     """
@@ -104,10 +122,11 @@ def served_without(problem: Problem, outcome: Outcome, agent: str, *, exact: boo
         return None
     sale = sale_of(problem)
     try:
-        columns = told["columns"] if told else sale.best_without(agent, standing(sale, outcome)).chosen
+        found = None if told else sale.best_without(agent, standing(sale, outcome))
     except UnprovenError:
         return None
-    return sorted({sale.offers[column].agent for column in columns})
+    welfare, columns = (found.value, found.chosen) if found else (told["welfare"], told["columns"])
+    return Without(welfare, sorted({sale.offers[column].agent for column in columns}))
 
 
 def sale_of(problem: Problem) -> Sale:

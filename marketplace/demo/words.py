@@ -27,23 +27,8 @@ async def explained(doors: Doors, played: Played) -> str:
             lines.append(f'  {name}\'s person said: "{played.scene.said[name]}"')
             lines += _judged(played.previews[name], in_full=name == played.scene.shown[0])
         answer = await doors.get(played.agents[name].key, f"markets/{played.market['id']}/outcome/")
-        lines.append(f"  {name}: {answer['why']}{await _pivot(doors, played, name, answer['mine'])}")
+        lines.append(f"  {name}: {answer['why']}")
     return "\n".join(lines)
-
-
-async def _pivot(doors: Doors, played: Played, name: str, mine: JSON) -> str:
-    """Under VCG why a winner pays just so much: what it adds to everybody's gain is taken off what it stated."""
-    path = f"markets/{played.market['id']}/participations/"
-    (joined,) = (await doors.get(played.agents[name].key, path))["participations"]
-    without = played.outcome.get("certificate", {}).get("without", {}).get(joined["id"])
-    if without is None or played.market["mechanism"] != "vcg":
-        return ""
-    adds = played.outcome["welfare"] - without["welfare"]
-    all_, rest, added, stated, paid = (
-        _money(units, played.market)
-        for units in (played.outcome["welfare"], without["welfare"], adds, mine["payment"] + adds, mine["payment"])
-    )
-    return f" All gain {all_}, without {name} {rest}: so {name} adds {added} and pays {stated} less that, {paid}."
 
 
 def _judged(preview: JSON, *, in_full: bool) -> list[str]:
