@@ -56,7 +56,7 @@ class Place:
             "WALRAS_CLEARING_SECRET_FILE": str(folder / "clearing-secret"),
             "WALRAS_RATE_LIMIT": "0",
             "STRIPE_SANDBOX_DATABASE": str(folder / "stripe.sqlite3"),
-            "STRIPE_HTTP_CLIENT": "marketplace.stripe_sandbox.client.InProcessClient",
+            "STRIPE_API_BASE": f"http://127.0.0.1:{(stripe := free_port())}",
         }
         manage = [sys.executable, "manage.py"]
         env = {**os.environ, **settings}
@@ -64,6 +64,7 @@ class Place:
             subprocess.run([*manage, *command], cwd=ROOT, env=env, check=True)
         made = subprocess.run([*manage, "operator_key", "bench"], cwd=ROOT, env=env, check=True, capture_output=True)
         self.operator = made.stdout.decode().strip()
+        self.stripe = Served([*manage, "stripe_sandbox", "--port", str(stripe)], stripe, settings)
         self.server = Served([*manage, "serve", "--port", str(port)], port, settings)
         self.http = httpx.AsyncClient(base_url=self.url, timeout=60, trust_env=False)
 
@@ -75,6 +76,12 @@ class Place:
         said: dict[str, Any] = answer.json()
         return said
 
+    async def onboard(self, key: str) -> None:
+        """The payout account of the key's principal, its owner's form sent and approved."""
+        opened = await self.post(key, "payout-accounts/", {})
+        await self.http.post(opened["page"], data={"outcome": "approved"})
+        await self.get(key, "payout-accounts/")
+
     async def get(self, key: str, path: str) -> httpx.Response:
         """A GET."""
         return await self.http.get(path, headers={"Authorization": f"Bearer {key}"})
@@ -83,7 +90,7 @@ class Place:
         """An agent with a card and a payout account."""
         made = await self.post(self.operator, "agents/", {"name": name, "principal": {"name": name}})
         await self.post(made["key"], "payment-methods/", {"payment_method": "pm_card_visa"})
-        await self.post(made["key"], "payout-accounts/", {})
+        await self.onboard(made["key"])
         return Person(made["agent"], made["key"])
 
 
@@ -167,6 +174,7 @@ async def main(pairs: int) -> int:
             await place.http.aclose()
         finally:
             place.server.stop()
+            place.stripe.stop()
     return report(played)
 
 

@@ -22,7 +22,8 @@ from marketplace.markets.configuration import MarketConfiguration
 from marketplace.markets.models import Market
 from marketplace.markets.services import create_market, open_market
 from marketplace.markets.terms import terms_of
-from marketplace.settlement.services import add_payment_method, add_payout_account
+from marketplace.settlement.services import add_payment_method
+from tests.onboarding import onboard
 
 
 class PrincipalFactory(factory.django.DjangoModelFactory):
@@ -80,7 +81,7 @@ class Trader:
         if card:
             add_payment_method(principal=self.agent.principal, token=card)
         if payout:
-            add_payout_account(principal=self.agent.principal)
+            onboard(self.agent.principal)
 
     def headers(self, key: str | None = None) -> dict[str, str]:
         """Headers of a POST."""

@@ -22,7 +22,7 @@ from marketplace.mandates.models import CheckIn
 from marketplace.markets.catalogue import rule
 from marketplace.markets.models import Market
 from marketplace.settlement.models import Authorisation
-from marketplace.settlement.services import authorise, reserve
+from marketplace.settlement.services import authorise, reserve, with_card_page
 
 State = Participation.State
 
@@ -65,6 +65,8 @@ def _enter(market: Market, identity: Identity, limit_minor: int, name: str) -> P
             refuse_self_dealing(locked, identity)
             _refuse_full(locked, identity)
             return _insert(locked, identity, limit_minor, name, at)
+    except Refusal as refusal:
+        raise with_card_page(refusal, principal_id=identity.principal_id) from None
     except IntegrityError:
         known = Participation.objects.select_related("authorisation").filter(key_hash=name).first()
         if known is not None:

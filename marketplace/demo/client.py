@@ -61,6 +61,13 @@ class Doors:
         made = await self.post(operator, "agents/", {"name": name, "principal": {"name": name, "kind": kind}})
         return Agent(name, made["agent"], made["key"])
 
+    async def onboard(self, agent: Agent) -> None:
+        """Have the agent's principal say who it is on Stripe's page, so that it can be paid."""
+        opened = await self.post(agent.key, "payout-accounts/", {})
+        if "page" in opened:
+            await self.http.post(opened["page"], data={"outcome": "approved"})
+            await self.get(agent.key, "payout-accounts/")
+
     async def bid_by_socket(self, agent: Agent, market: str, body: JSON) -> JSON:
         """One bid over a websocket of its own; the acknowledgement's data."""
         frame = {"id": 1, "type": "bid.submit", "key": str(uuid.uuid4()), "data": body}

@@ -18,7 +18,7 @@ HOST = "127.0.0.1"
 START_SECONDS = 60
 STRIPE_EVENTS = (  # what an endpoint of ours subscribes to: what settlement acts upon
     "payment_intent.amount_capturable_updated,payment_intent.succeeded,payment_intent.canceled,"
-    "payment_intent.payment_failed,account.updated"
+    "payment_intent.payment_failed,account.updated,setup_intent.succeeded,charge.dispute.created,charge.dispute.closed"
 )
 
 

@@ -53,7 +53,7 @@ async def play(doors: Doors, operator: str, scene: Scene) -> Played:
 async def _register(doors: Doors, operator: str, bid: JSON) -> Agent:
     agent = await doors.register(operator, bid["agent"])
     if _sells(bid):
-        await doors.post(agent.key, "payout-accounts/", {})
+        await doors.onboard(agent)
     if "preference" in bid or worst_units(bid):
         await doors.post(agent.key, "payment-methods/", {"payment_method": "pm_card_visa"})
     return agent
@@ -64,7 +64,7 @@ async def _open(doors: Doors, operator: str, scene: Scene, seconds: int) -> JSON
     sellers = {}
     for name in sorted({lot["seller"] for lot in lots if lot["seller"]}):
         sellers[name] = await doors.register(operator, name, kind="firm")
-        await doors.post(sellers[name].key, "payout-accounts/", {})
+        await doors.onboard(sellers[name])
     lots = [{**lot, "seller": sellers[lot["seller"]].ref if lot["seller"] else None} for lot in lots]
     stated = {**scene.market, "lots": lots, "title": scene.title, "description": scene.story, "closes_in_s": seconds}
     return await doors.post(operator, "markets/", stated)

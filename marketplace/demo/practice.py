@@ -29,7 +29,7 @@ class Practice:
     async def prepare(self) -> Agent:
         """Register the seller, the rivals, and the stranger's agent, which is returned."""
         self._seller = await self._doors.register(self._operator, "practice-seller", kind="firm")
-        await self._doors.post(self._seller.key, "payout-accounts/", {})
+        await self._doors.onboard(self._seller)
         self._rivals = [await self._buyer(f"rival-{n}") for n in range(1, RIVALS + 1)]
         return await self._buyer("stranger")
 

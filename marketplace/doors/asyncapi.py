@@ -20,7 +20,7 @@ KINDS = (
 )
 INBOX_ONLY = (
     *("market.matched", "webhook.disabled", "webhook.test"),
-    *("checkin.asked", "checkin.answered", "checkin.lapsed"),
+    *("checkin.asked", "checkin.answered", "checkin.lapsed", "card.saved", "account.changed"),
 )
 
 

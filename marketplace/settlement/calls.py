@@ -19,6 +19,34 @@ def attach_payment_method(*, token: str, customer: str, key: str) -> Result:
     return call(lambda c: c.v1.payment_methods.attach(token, {"customer": customer}, {"idempotency_key": key}))
 
 
+def open_card_page(*, customer: str, return_url: str, metadata: dict[str, str], key: str) -> Result:
+    """A page of Stripe's on which a person saves a card for later; the SetupIntent behind it has the metadata."""
+    params: Any = {
+        "mode": "setup",
+        "currency": "eur",  # which ways to pay are offered; the card may be charged in any
+        "customer": customer,
+        "success_url": return_url,
+        "setup_intent_data": {"metadata": metadata},
+    }
+    return call(lambda c: c.v1.checkout.sessions.create(params, {"idempotency_key": key}))
+
+
+def fetch_setup(intent: str) -> Result:
+    """A SetupIntent as it is now, with its payment method."""
+    return call(lambda c: c.v1.setup_intents.retrieve(intent, {"expand": ["payment_method"]}))
+
+
+def open_account_page(*, account: str, return_url: str) -> Result:
+    """An address at which the owner of a connected account goes on with Stripe's form; a repeat gives another."""
+    params: Any = {
+        "account": account,
+        "type": "account_onboarding",
+        "return_url": return_url,
+        "refresh_url": return_url,
+    }
+    return call(lambda c: c.v1.account_links.create(params))
+
+
 def create_account(*, country: str, metadata: dict[str, str], key: str) -> Result:
     """A connected account that can receive transfers."""
     params: Any = {

@@ -3,7 +3,17 @@
 from django.db import transaction
 
 from marketplace.core import clock
-from marketplace.settlement import attempts, authorisations, calls, ledger, releases, tasks, wallets, work
+from marketplace.settlement import (
+    attempts,
+    authorisations,
+    calls,
+    card_pages,
+    ledger,
+    payout_accounts,
+    releases,
+    tasks,
+    work,
+)
 from marketplace.settlement.gateway import Done, Result, Unknown
 from marketplace.settlement.models import Authorisation, Obligation, PayoutAccount, Reconciliation, Task, WebhookEvent
 
@@ -28,7 +38,7 @@ def _tells(event: WebhookEvent) -> bool:
     if event.kind in MOVED_ELSEWHERE:
         _compare_soon(event.object_id)
         return False
-    if event.kind.startswith("charge.dispute."):
+    if event.kind.startswith(("charge.dispute.", "setup_intent.")):
         return True
     if event.kind == "account.updated":
         return PayoutAccount.objects.filter(stripe_account=event.object_id).exists()
@@ -46,6 +56,8 @@ def _compare_soon(stripe_id: str) -> None:
 def _fetch(event: WebhookEvent) -> Result:
     if event.kind.startswith("charge.dispute."):
         return calls.fetch_dispute(event.object_id)
+    if event.kind.startswith("setup_intent."):
+        return calls.fetch_setup(event.object_id)
     if event.kind == "account.updated":
         return calls.fetch_account(event.object_id)
     return calls.fetch_intent(event.object_id)
@@ -56,7 +68,9 @@ def _note(event: WebhookEvent, result: Result) -> None:
         WebhookEvent.objects.filter(pk=event.pk).update(tries=event.tries + 1, due_at=work.again_at(event.tries))
         return
     if isinstance(result, Done) and event.kind == "account.updated":
-        wallets.note_account(PayoutAccount.objects.get(stripe_account=event.object_id), result.object)
+        payout_accounts.note_account(PayoutAccount.objects.get(stripe_account=event.object_id), result.object)
+    elif isinstance(result, Done) and event.kind.startswith("setup_intent."):
+        card_pages.note_setup(result.object)
     elif isinstance(result, Done) and event.kind.startswith("charge.dispute."):
         _note_dispute(result)
     elif isinstance(result, Done):

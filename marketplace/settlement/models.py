@@ -24,7 +24,7 @@ class PaymentMethod(models.Model):
     """A card that a principal pays with, kept by Stripe; here are only its names there."""
 
     class State(models.TextChoices):
-        PENDING = "pending"  # Stripe has been asked, its answer is not stored yet
+        PENDING = "pending"  # Stripe has been asked, or the person: the answer is not stored yet
         ACTIVE = "active"
         REMOVED = "removed"  # refused by Stripe, or taken away
 
@@ -36,6 +36,8 @@ class PaymentMethod(models.Model):
     fingerprint = models.CharField(max_length=64, blank=True, help_text="Stripe's name of the card, whoever saves it")
     stripe_customer = models.CharField(max_length=64, blank=True)
     stripe_payment_method = models.CharField(max_length=64, blank=True)
+    setup_intent = models.CharField(max_length=64, blank=True, help_text="of the page on which its person saves it")
+    page = models.TextField(blank=True, help_text="the address of that page, at Stripe")
     state = models.CharField(max_length=10, choices=State.choices, default=State.PENDING)
     attempt = models.PositiveSmallIntegerField(default=1)
     created_at = models.DateTimeField()
@@ -51,15 +53,16 @@ class PayoutAccount(models.Model):
     """Where a principal is paid: a connected account at Stripe, one per principal."""
 
     class State(models.TextChoices):
-        PENDING = "pending"
+        PENDING = "pending"  # the form is not filled in, or Stripe looks at it
         ENABLED = "enabled"
-        RESTRICTED = "restricted"
+        RESTRICTED = "restricted"  # Stripe wants more, or refuses
 
     ref = models.CharField(max_length=32, unique=True, help_text="public name, pay_...")
     principal = models.OneToOneField(Principal, on_delete=models.PROTECT, related_name="payout_account")
     country = models.CharField(max_length=2)
     stripe_account = models.CharField(max_length=64, blank=True)
     state = models.CharField(max_length=10, choices=State.choices, default=State.PENDING)
+    due = models.JSONField(default=list, help_text="what Stripe wants to know before it pays")
     created_at = models.DateTimeField()
 
     def __str__(self) -> str:

@@ -2,6 +2,7 @@
 
 from marketplace.settlement.amounts import MARKET, MinorAmounts, minor_amounts
 from marketplace.settlement.authorisations import authorise, replace_hold, reserve
+from marketplace.settlement.card_pages import follow_card, open_card_page, with_card_page
 from marketplace.settlement.ledger import balances, open_journal
 from marketplace.settlement.obligations import (
     Summary,
@@ -10,12 +11,13 @@ from marketplace.settlement.obligations import (
     settled,
     unsettled_count,
 )
+from marketplace.settlement.payment_methods import add_payment_method
+from marketplace.settlement.payout_accounts import add_payout_account, follow_account, onboarding_page
 from marketplace.settlement.reconciliation import reconcile
 from marketplace.settlement.refunds import refund
 from marketplace.settlement.releases import release_all, release_hold
 from marketplace.settlement.rounds import undo_round
 from marketplace.settlement.verification import verify_journal
-from marketplace.settlement.wallets import add_payment_method, add_payout_account
 
 __all__ = [
     "MARKET",
@@ -26,7 +28,11 @@ __all__ = [
     "advance_obligation",
     "authorise",
     "balances",
+    "follow_account",
+    "follow_card",
     "minor_amounts",
+    "onboarding_page",
+    "open_card_page",
     "open_journal",
     "reconcile",
     "record_obligations",
@@ -39,4 +45,5 @@ __all__ = [
     "undo_round",
     "unsettled_count",
     "verify_journal",
+    "with_card_page",
 ]

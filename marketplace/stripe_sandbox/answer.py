@@ -13,7 +13,8 @@ import msgspec
 import stripe
 from django.db import transaction
 
-from marketplace.stripe_sandbox import chaos, controls, spoilt
+from marketplace.stripe_sandbox import chaos, controls, pages, spoilt
+from marketplace.stripe_sandbox.addresses import PAGES
 from marketplace.stripe_sandbox.call import Call, Result
 from marketplace.stripe_sandbox.errors import Body, Refusal, not_built
 from marketplace.stripe_sandbox.expand import expand
@@ -72,6 +73,8 @@ def _answer_badly(request: Request, fault: str) -> Reply:
 def _answer(request: Request, fault: str = "") -> Reply:
     request_id = new_id("req")
     try:
+        if request.target.startswith(PAGES):
+            return _show(request, request_id)
         saved = _serve(request, request_id, fault)
     except Refusal as refusal:
         saved = Saved(refusal.status, _error_body(refusal), request_id)
@@ -80,6 +83,16 @@ def _answer(request: Request, fault: str = "") -> Reply:
         failure = Refusal("The sandbox failed; its log says why.", status=500, type="api_error")
         saved = Saved(500, _error_body(failure), request_id)
     return Reply(saved.status, _headers(request, request_id, saved), saved.body)
+
+
+def _show(request: Request, request_id: str) -> Reply:
+    """A page for people, who have no key."""
+    sent = decode(_text(request.body)) if request.method == "POST" else None
+    with writer:
+        page = pages.visit(urlsplit(request.target).path, sent, request_id)
+    deliveries_due.set()
+    headers = {"Content-Type": "text/html; charset=utf-8"} | ({"Location": page.location} if page.location else {})
+    return Reply(page.status, headers, page.html.encode())
 
 
 def _headers(request: Request, request_id: str, saved: Saved) -> dict[str, str]:

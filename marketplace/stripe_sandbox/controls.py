@@ -5,10 +5,10 @@ from typing import Any
 import msgspec
 from django.db import transaction
 
-from marketplace.stripe_sandbox import chaos, clock, pace
+from marketplace.stripe_sandbox import chaos, clock, pace, pages
 from marketplace.stripe_sandbox.call import Call
 from marketplace.stripe_sandbox.errors import Body, Refusal, bad_parameter
-from marketplace.stripe_sandbox.objects import challenge, payment_intent, payment_intent_calls, setup_intent
+from marketplace.stripe_sandbox.objects import payment_intent, payment_intent_calls, setup_intent
 from marketplace.stripe_sandbox.objects.event import record
 from marketplace.stripe_sandbox.router import ALIAS
 
@@ -52,12 +52,7 @@ def _authenticate(call: Call) -> Body:
     intent: Any = payment_intent.PaymentIntent.seek(call.path_id) or setup_intent.SetupIntent.seek(call.path_id)
     if intent is None or intent.status != "requires_action":
         raise Refusal("Nobody is asked for this intent.", status=404)
-    if call.params.get("outcome") != "succeeded":
-        intent.fail(challenge.unanswered(), call)
-    elif isinstance(intent, setup_intent.SetupIntent):
-        intent.succeed(call)
-    else:
-        intent.confirm({"return_url": "the page that asked"}, call, answered=True)
+    pages.answer(intent, call)
     body: Body = intent.as_json()
     return body
 

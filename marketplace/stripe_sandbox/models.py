@@ -3,6 +3,7 @@
 from marketplace.stripe_sandbox.objects.account import Account
 from marketplace.stripe_sandbox.objects.balance import Balance, BalanceTransaction
 from marketplace.stripe_sandbox.objects.charge import Charge
+from marketplace.stripe_sandbox.objects.checkout_session import CheckoutSession
 from marketplace.stripe_sandbox.objects.customer import Customer
 from marketplace.stripe_sandbox.objects.dispute import Dispute
 from marketplace.stripe_sandbox.objects.event import Delivery, Event
@@ -20,6 +21,7 @@ __all__ = [
     "Balance",
     "BalanceTransaction",
     "Charge",
+    "CheckoutSession",
     "Customer",
     "Delivery",
     "Dispute",

@@ -7,8 +7,10 @@ from marketplace.stripe_sandbox.call import Call, Result
 from marketplace.stripe_sandbox.errors import Refusal
 from marketplace.stripe_sandbox.objects import (
     account,
+    account_link,
     balance,
     charge,
+    checkout_session,
     customer,
     dispute,
     event,
@@ -44,6 +46,10 @@ SETUP = WAYS_TO_PAY - {"amount_to_confirm"} | frozenset(
     {"attach_to_self", "on_behalf_of", "single_use", "use_stripe_sdk", "allowed_payment_method_types"}
 )
 PAGES = frozenset({"page"})
+CHECKOUT = frozenset(
+    {"line_items", "payment_intent_data", "subscription_data", "customer_creation", "customer_email", "ui_mode"}
+    | {"return_url", "expires_at", "payment_method_options", "discounts", "customer_account"}
+)
 
 # The path's second and fourth parts are ids.
 ROUTES = {
@@ -90,6 +96,11 @@ ROUTES = {
     ("GET", "accounts", "*"): Route(account.retrieve, "AccountRetrieveParams"),
     ("POST", "accounts", "*"): Route(account.update, "AccountUpdateParams", frozenset({"account_token"})),
     ("DELETE", "accounts", "*"): Route(account.delete, "AccountDeleteParams"),
+    ("POST", "account_links"): Route(account_link.create, "AccountLinkCreateParams", frozenset({"collection_options"})),
+    ("POST", "checkout/sessions"): Route(checkout_session.create, "checkout.SessionCreateParams", CHECKOUT),
+    ("GET", "checkout/sessions"): Route(checkout_session.index, "checkout.SessionListParams"),
+    ("GET", "checkout/sessions", "*"): Route(checkout_session.retrieve, "checkout.SessionRetrieveParams"),
+    ("POST", "checkout/sessions", "*", "expire"): Route(checkout_session.expire, "checkout.SessionExpireParams"),
     ("POST", "transfers"): Route(transfer.create, "TransferCreateParams"),
     ("GET", "transfers"): Route(transfer.index, "TransferListParams"),
     ("GET", "transfers", "*"): Route(transfer.retrieve, "TransferRetrieveParams"),
@@ -129,7 +140,8 @@ ROUTES = {
 
 def find_route(method: str, path: str) -> tuple[Route, tuple[str, ...]]:
     """The route of a path and the ids in it."""
-    version, *parts = path.strip("/").split("/")
+    version, *parts = path.strip("/").replace("/checkout/sessions", "/checkout%sessions", 1).split("/")
+    parts = [part.replace("%", "/") for part in parts]
     pattern = tuple("*" if place % 2 else part for place, part in enumerate(parts))
     if len(parts) == 2 and parts[1] == "search":
         pattern, parts = (parts[0], "search"), parts[:1]

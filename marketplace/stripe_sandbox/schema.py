@@ -5,6 +5,7 @@ import types
 from collections.abc import Callable
 from decimal import Decimal, InvalidOperation
 from functools import cache
+from operator import attrgetter
 from typing import Any, ForwardRef, Literal, NotRequired, Required, Union, get_args, get_origin
 
 import stripe
@@ -20,8 +21,9 @@ OPTIONS = frozenset(RequestOptions.__annotations__)  # of the SDK's own use, nev
 
 
 def params_named(name: str) -> type:
-    """The TypedDict of one operation, such as `PaymentIntentCreateParams`."""
-    return getattr(stripe.params, name)
+    """The TypedDict of one operation, such as `PaymentIntentCreateParams` or `checkout.SessionCreateParams`."""
+    declared: type = attrgetter(name)(stripe.params)
+    return declared
 
 
 @cache

@@ -7,7 +7,7 @@ each its own. `own person`: signed in, and the thing must be that person's.
 
 PAGES = {
     **dict.fromkeys(("index", "market-page", "market-page-outcome", "client", "llms", "schema", "asyncapi"), "public"),
-    **dict.fromkeys(("docs", "unknown"), "public"),
+    **dict.fromkeys(("docs", "unknown", "thanks"), "public"),
     **dict.fromkeys(("account_login", "account_logout", "account_inactive", "account_signup"), "public"),
     **dict.fromkeys(("account_email_verification_sent", "account_reset_password", "account_confirm_email"), "public"),
     **dict.fromkeys(("account_confirm_login_code", "account_reset_password_done"), "public"),
@@ -24,7 +24,7 @@ REST = {
     **dict.fromkeys(("payment-methods", "payout-accounts", "settlements", "preferences", "categories"), "key"),
     **dict.fromkeys(("market", "participations", "raises", "previews", "bid-batches", "bids", "outcome"), "key"),
     **dict.fromkeys(("package", "events", "report"), "key"),
-    **dict.fromkeys(("checkin", "agent", "key", "key-rotate", "bid", "preference"), "owner"),
+    **dict.fromkeys(("checkin", "agent", "key", "key-rotate", "bid", "preference", "payment-method"), "owner"),
     **dict.fromkeys(("webhook", "webhook-rotate", "webhook-test", "proof"), "owner"),
     **dict.fromkeys(("agents", "markets"), "operate"),
 }

@@ -8,6 +8,7 @@ from marketplace.agents.models import Principal
 from marketplace.core.refs import new_ref
 from marketplace.settlement import calls, gateway, services
 from marketplace.settlement.models import Authorisation, Journal, Obligation
+from tests.onboarding import onboard
 from tests.settlement.factories import JournalFactory, PrincipalFactory
 
 
@@ -21,7 +22,7 @@ def payer(card: str = "pm_card_visa") -> Principal:
 def payee() -> Principal:
     """Somebody with an account that can be paid."""
     principal = PrincipalFactory()
-    services.add_payout_account(principal=principal)
+    onboard(principal)
     return principal
 
 

@@ -90,7 +90,7 @@ def test_the_same_card_and_the_same_account_twice():
     assert (len(cards), len(accounts)) == (1, 1)
     assert (len(all_of("customers")), len(all_of("accounts"))) == (1, 1)
     assert PaymentMethod.objects.get().label == "visa •••• 4242"
-    assert PayoutAccount.objects.get().state == "enabled"
+    assert PayoutAccount.objects.get().state == "pending"
 
 
 def test_a_second_card_belongs_to_the_same_customer_and_is_used_next():

@@ -130,5 +130,5 @@ def test_an_account_whose_reply_is_lost_is_made_once(loses_replies):
     loses_replies("/accounts")
     with pytest.raises(Refusal):
         services.add_payout_account(principal=principal)
-    assert services.add_payout_account(principal=principal).state == "enabled"
+    assert services.add_payout_account(principal=principal).state == "pending"
     assert len(all_of("accounts")) == 1

@@ -6,6 +6,7 @@ from django.db import transaction
 from marketplace.core import sweeps
 from marketplace.settlement import calls, ledger, services
 from marketplace.settlement.models import Authorisation, PayoutAccount, Task
+from tests.onboarding import onboard
 from tests.settlement.factories import PrincipalFactory
 from tests.settlement.stories import Sale, all_of, intent, payer
 
@@ -85,7 +86,7 @@ def test_money_waits_for_a_seller_without_an_account():
     sweeps.run_due()
     assert sale.states("payout") == ["held_for_seller"]
     assert services.balances(sale.journal)[sale.journal.name] == 700
-    services.add_payout_account(principal=sale.seller)
+    onboard(sale.seller)
     sweeps.run_due()
     assert sale.states("payout") == ["paid"]
     assert services.balances(sale.journal)[sale.journal.name] == 0

@@ -32,7 +32,8 @@ class Story:
         return self.api.payment_intents.create({"payment_method": self.card(), **self.terms(**more)}, options or {})
 
     def seller(self, **more):
-        wish = {"type": "express", "country": "DE", "capabilities": {"transfers": {"requested": True}}}
+        """Who can be paid at once: of this type the platform has told Stripe who it is."""
+        wish = {"type": "custom", "country": "DE", "capabilities": {"transfers": {"requested": True}}}
         return self.api.accounts.create({**wish, **more})
 
     def available(self, currency: str = "eur") -> int:

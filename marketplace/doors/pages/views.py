@@ -55,6 +55,12 @@ def index_page(request: HttpRequest) -> HttpResponse:
 
 
 @require_safe
+def thanks_page(request: HttpRequest) -> HttpResponse:
+    """Where Stripe's pages send people back to; that they came proves nothing, and nothing follows from it."""
+    return _page(request, "thanks.html", {})
+
+
+@require_safe
 def market_page(request: HttpRequest, market_ref: str) -> HttpResponse:
     """One market: complete without a script, live with one."""
     head = Stream.objects.filter(name=f"market:{market_ref}").values_list("head", flat=True).first() or 0

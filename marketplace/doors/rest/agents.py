@@ -1,4 +1,4 @@
-"""Agents, registered by an operator, and how their principals pay and are paid."""
+"""Agents, registered by an operator, and sub-agents, made by their own."""
 
 from typing import Any
 
@@ -15,10 +15,9 @@ from marketplace.core import limits
 from marketplace.core.refusals import Refusal, not_found
 from marketplace.doors.rest.keys import caller, operator
 from marketplace.doors.rest.schemas import CREATED, OBJECT, body
-from marketplace.doors.rest.strict import bind_key, idempotency_key, once, shaped
+from marketplace.doors.rest.strict import idempotency_key, once, shaped
 from marketplace.mandates import documents
 from marketplace.mandates.grants import grant_mandate, make_subagent, stop_agent, tree_below
-from marketplace.settlement.services import add_payment_method, add_payout_account
 
 
 class PrincipalBody(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
@@ -34,17 +33,6 @@ class AgentBody(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
     name: str
     principal: PrincipalBody | None = None  # operators; without it the new agent is a sub-agent of the caller
     mandate: Any = None
-
-
-class PaymentMethodBody(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
-    """One of Stripe's test payment methods."""
-
-    payment_method: str
-    purse: str = ""
-
-
-class NothingBody(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
-    """An empty object."""
 
 
 class AgentsView(APIView):
@@ -82,37 +70,6 @@ class AgentView(APIView):
         if found is None:
             raise not_found("agent", agent_ref)
         return Response({"agent": agent_ref, "stopped": [agent.ref for agent in stop_agent(agent=found)]})
-
-
-class PaymentMethodsView(APIView):
-    """How the caller's principal pays."""
-
-    @extend_schema(
-        summary="Add a test payment method",
-        request=body(PaymentMethodBody, {"payment_method": "pm_card_visa"}),
-        responses=CREATED,
-    )
-    def post(self, request: Request) -> Response:
-        """A card of Stripe's test cards."""
-        identity, stated = caller(request), shaped(request, PaymentMethodBody)
-        bind_key(request)
-        principal = Principal.objects.get(pk=identity.principal_id)
-        method = add_payment_method(principal=principal, token=stated.payment_method, purse=stated.purse)
-        purse = {"purse": method.purse} if method.purse else {}
-        return Response({"id": method.ref, "label": method.label, **purse, "state": method.state}, status=201)
-
-
-class PayoutAccountsView(APIView):
-    """How the caller's principal is paid."""
-
-    @extend_schema(summary="Open the payout account", request=body(NothingBody, {}), responses=CREATED)
-    def post(self, request: Request) -> Response:
-        """A connected account; one per principal, a repeat gives the same."""
-        identity = caller(request)
-        shaped(request, NothingBody)
-        bind_key(request)
-        account = add_payout_account(principal=Principal.objects.get(pk=identity.principal_id))
-        return Response({"id": account.ref, "state": account.state}, status=201)
 
 
 def _registered(stated: AgentBody, key: str) -> Agent:

@@ -26,6 +26,10 @@ PARAMETERS = [
 JOINED = CREATED | {202: {"type": "object", "additionalProperties": True}}
 
 
+class NothingBody(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
+    """An empty object."""
+
+
 def body(shape: type[msgspec.Struct], example: dict[str, Any]) -> dict[str, Any]:
     """An OpenAPI request body for a Struct, definitions inlined."""
     return {"application/json": {**schema_of(shape), "example": example}}

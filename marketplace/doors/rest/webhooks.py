@@ -15,9 +15,8 @@ from marketplace.core import clock, limits
 from marketplace.core.refusals import not_found
 from marketplace.doors.models import Webhook
 from marketplace.doors.paging import listed, newest_first, paging
-from marketplace.doors.rest.agents import NothingBody
 from marketplace.doors.rest.keys import caller
-from marketplace.doors.rest.schemas import ACCEPTED, CREATED, OBJECT, PAGED, PARAMETERS, body
+from marketplace.doors.rest.schemas import ACCEPTED, CREATED, OBJECT, PAGED, PARAMETERS, NothingBody, body
 from marketplace.doors.rest.strict import once, shaped
 from marketplace.doors.webhooks.addresses import URL_CHARS
 from marketplace.doors.webhooks.services import add_webhook, rotate_secret, try_webhook

@@ -5,12 +5,23 @@ from typing import ClassVar
 from django.db import models
 
 from marketplace.stripe_sandbox.call import Call
-from marketplace.stripe_sandbox.errors import Body
+from marketplace.stripe_sandbox.errors import Body, bad_parameter
 from marketplace.stripe_sandbox.objects.base import StripeObject, list_of
+
+VERDICTS = ("approved", "review", "more", "refused")
+DUE = {
+    "": ["business_type", "external_account", "tos_acceptance.date", "tos_acceptance.ip"],
+    "more": ["individual.verification.document"],
+}
+DISABLED = {"": "requirements.past_due", "more": "requirements.past_due", "refused": "rejected.other"}
 
 
 class Account(StripeObject):
-    """A seller's account; what it asks for is active at once, since nobody is to be identified here."""
+    """A seller's account.
+
+    What an express account asks for is inactive until its owner has filled in the form behind an account link; of the
+    other types, whose platform tells Stripe who the owner is, it is active at once.
+    """
 
     PREFIX: ClassVar = "acct"
     OBJECT: ClassVar = "account"
@@ -21,13 +32,22 @@ class Account(StripeObject):
     default_currency = models.CharField(max_length=3)
     capabilities = models.JSONField(default=dict)
     deleted = models.BooleanField(default=False)
+    verdict = models.CharField(max_length=16, default="")  # what became of the form: approved, review, more, refused
+    return_url = models.CharField(max_length=2000, default="")
 
     def as_json(self) -> Body:
         if self.deleted:
             return {"id": self.id, "object": self.OBJECT, "deleted": True}
         shown = self.common_json()
         del shown["livemode"]  # Stripe's accounts have none
-        due: Body = {"currently_due": [], "eventually_due": [], "past_due": [], "disabled_reason": None}
+        due = DUE.get(self.verdict, []) if self.waits_for_owner else []
+        requirements: Body = {
+            "currently_due": due,
+            "eventually_due": due,
+            "past_due": [],
+            "pending_verification": [],
+            "disabled_reason": DISABLED.get(self.verdict) if self.waits_for_owner else None,
+        }
         return {
             **shown,
             "type": self.type,
@@ -35,10 +55,15 @@ class Account(StripeObject):
             "default_currency": self.default_currency,
             "capabilities": self.capabilities,
             "charges_enabled": self.capabilities.get("card_payments") == "active",
-            "payouts_enabled": True,
-            "details_submitted": True,
-            "requirements": due,
+            "payouts_enabled": not self.waits_for_owner,
+            "details_submitted": bool(self.verdict) or self.type != "express",
+            "requirements": requirements,
         }
+
+    @property
+    def waits_for_owner(self) -> bool:
+        """Whether it is the owner's turn, or nobody's any more."""
+        return self.type == "express" and self.verdict != "approved"
 
     @property
     def takes_transfers(self) -> bool:
@@ -49,10 +74,23 @@ class Account(StripeObject):
         self.take(params)
         for name, wish in (params.get("capabilities") or {}).items():
             if wish.get("requested"):
-                self.capabilities[name] = "active"
+                self.capabilities[name] = self._ability()
             else:
                 self.capabilities.pop(name, None)
         self.default_currency = params.get("default_currency", self.default_currency)
+
+    def judge(self, verdict: str, call: Call) -> None:
+        """What Stripe makes of the owner's form; it may think again at any time."""
+        if verdict not in VERDICTS:
+            raise bad_parameter(f"outcome is one of {', '.join(VERDICTS)}.", "outcome")
+        self.verdict = verdict
+        self.capabilities = dict.fromkeys(self.capabilities, self._ability())
+        call.emit("account.updated", self.put())
+
+    def _ability(self) -> str:
+        if not self.waits_for_owner:
+            return "active"
+        return "pending" if self.verdict == "review" else "inactive"
 
 
 def create(call: Call) -> Account:

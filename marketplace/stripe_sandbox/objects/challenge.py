@@ -2,15 +2,14 @@
 
 from typing import Any
 
+from marketplace.stripe_sandbox.addresses import page_address
 from marketplace.stripe_sandbox.errors import Body, Refusal
-
-PATH = "/sandbox/authenticate/"
 
 
 def challenge(intent: str) -> Body:
-    """What an intent shows as `next_action`; who POSTs `outcome=succeeded` or `failed` there plays the person."""
-    url = f"{PATH}{intent}"
-    return {"type": "redirect_to_url", "redirect_to_url": {"url": url, "return_url": None}}
+    """What an intent shows as `next_action`; who sends `outcome=succeeded` or `failed` there is the person."""
+    redirect = {"url": page_address("bank", intent), "return_url": None}
+    return {"type": "redirect_to_url", "redirect_to_url": redirect}
 
 
 def unanswered() -> Refusal:

@@ -1,4 +1,4 @@
-"""How principals pay and where they are paid: payment methods and payout accounts."""
+"""How principals pay: cards, named by their token at Stripe, or filled in by their owner on a hosted page."""
 
 import re
 from typing import Any
@@ -9,9 +9,9 @@ from marketplace.agents.models import Principal
 from marketplace.core import clock
 from marketplace.core.refs import new_ref
 from marketplace.core.refusals import Refusal
-from marketplace.settlement import calls, payouts
+from marketplace.settlement import calls
 from marketplace.settlement.gateway import Declined, Done, Result, Unknown
-from marketplace.settlement.models import PaymentMethod, PayoutAccount
+from marketplace.settlement.models import PaymentMethod
 
 PURSE = re.compile(r"[A-Za-z0-9_-]{1,64}")
 TOKEN = re.compile(r"pm_[A-Za-z0-9_]{1,60}")
@@ -23,56 +23,35 @@ def add_payment_method(*, principal: Principal, token: str, purse: str = "") -> 
 
     `purse` labels it, anew where it had another label; rules of mandates choose by it.
     """
-    if purse and not PURSE.fullmatch(purse):
-        raise Refusal(422, "purse_invalid", "A purse has 1 to 64 of A-Z a-z 0-9 _ -.", "Shorten its name.", "/purse")
+    check_purse(purse)
     method = _begin_method(principal, token)
     if purse:
         PaymentMethod.objects.filter(pk=method.pk).update(purse=purse)
         method.purse = purse
     if method.state == State.ACTIVE:
         return method
-    method.stripe_customer = _customer_of(method)
+    method.stripe_customer = customer_of(method)
     key = f"{method.ref}:{method.attempt}:attach"
     result = calls.attach_payment_method(token=token, customer=method.stripe_customer, key=key)
     if isinstance(result, Declined):
         PaymentMethod.objects.filter(pk=method.pk, state=State.PENDING).update(state=State.REMOVED)
         raise _declined(result)
-    attached = _done(result)
-    method.stripe_payment_method, method.label, method.state = attached["id"], _label(attached), State.ACTIVE
-    method.fingerprint = (attached.get("card") or {}).get("fingerprint") or ""
-    method.save(update_fields=["stripe_customer", "stripe_payment_method", "label", "fingerprint", "state"])
+    attached = done(result)
+    note_saved(method, attached)
     return method
 
 
-def add_payout_account(*, principal: Principal, country: str = "NL") -> PayoutAccount:
-    """The principal's connected account at Stripe, made where there is none; money that waited for it moves."""
-    account, _ = PayoutAccount.objects.get_or_create(
-        principal=principal, defaults={"ref": new_ref("pay"), "country": country, "created_at": clock.now()}
-    )
-    if not account.stripe_account:
-        result = calls.create_account(
-            country=account.country, metadata={"walras": account.ref}, key=f"{account.ref}:create"
-        )
-        if isinstance(result, Declined):
-            PayoutAccount.objects.filter(pk=account.pk, stripe_account="").delete()
-            raise _not_made(result)
-        note_account(account, _done(result))
-    elif account.state == PayoutAccount.State.ENABLED:
-        payouts.resume(principal=principal)
-    return account
+def note_saved(method: PaymentMethod, attached: dict[str, Any]) -> None:
+    """Take over what Stripe says of the card; from now on it can be charged."""
+    method.stripe_payment_method, method.label, method.state = attached["id"], _label(attached), State.ACTIVE
+    method.fingerprint = (attached.get("card") or {}).get("fingerprint") or ""
+    method.save(update_fields=["stripe_customer", "stripe_payment_method", "label", "fingerprint", "state"])
 
 
-def note_account(account: PayoutAccount, made: dict[str, Any]) -> None:
-    """Take over whether the connected account can be paid; money that waited for it becomes due."""
-    if (named := (made.get("metadata") or {}).get("walras")) not in (None, account.ref):
-        raise ValueError(f"{made['id']} was made for {named}, not for {account.ref}")
-    able = (made.get("capabilities") or {}).get("transfers")
-    states = {"active": PayoutAccount.State.ENABLED, "pending": PayoutAccount.State.PENDING}
-    account.stripe_account = made["id"]
-    account.state = states.get(str(able), PayoutAccount.State.RESTRICTED)
-    account.save(update_fields=["stripe_account", "state"])
-    if account.state == PayoutAccount.State.ENABLED:
-        payouts.resume(principal=account.principal)
+def check_purse(purse: str) -> None:
+    """Refuse a label that rules of mandates could not name."""
+    if purse and not PURSE.fullmatch(purse):
+        raise Refusal(422, "purse_invalid", "A purse has 1 to 64 of A-Z a-z 0-9 _ -.", "Shorten its name.", "/purse")
 
 
 def _begin_method(principal: Principal, token: str) -> PaymentMethod:
@@ -93,18 +72,18 @@ def _no_such_method() -> Refusal:
     return Refusal(422, "payment_method_invalid", "This names no payment method.", fix, "/payment_method")
 
 
-def _customer_of(method: PaymentMethod) -> str:
+def customer_of(method: PaymentMethod) -> str:
     """The principal's one customer at Stripe, made with its first payment method."""
     known = PaymentMethod.objects.filter(principal_id=method.principal_id).exclude(stripe_customer="").first()
     if known is not None:
         return known.stripe_customer
     ref = method.principal.ref
-    made = _done(calls.create_customer(metadata={"walras": ref}, key=f"{ref}:customer"))
+    made = done(calls.create_customer(metadata={"walras": ref}, key=f"{ref}:customer"))
     PaymentMethod.objects.filter(pk=method.pk).update(stripe_customer=made["id"])
     return str(made["id"])
 
 
-def _done(result: Result) -> dict[str, Any]:
+def done(result: Result) -> dict[str, Any]:
     """What Stripe answered; without a clear answer the caller shall repeat, which is safe."""
     if isinstance(result, Done):
         return result.object
@@ -124,16 +103,18 @@ def _label(attached: dict[str, Any]) -> str:
 def _declined(result: Declined) -> Refusal:
     if result.code == "resource_missing":
         return _no_such_method()
+    if result.code == "payment_method_unexpected_state":
+        return Refusal(
+            403,
+            "payment_method_of_another",
+            "This payment method belongs to somebody else, or was taken away.",
+            "Have your person save a card of its own: POST payment-methods/ without payment_method gives the page.",
+            "/payment_method",
+        )
     return Refusal(
         402,
         "payment_method_declined",
         f"The card was declined: {result.detail}",
         "Use another card.",
         extra={"decline_code": result.code},
-    )
-
-
-def _not_made(result: Declined) -> Refusal:
-    return Refusal(
-        422, "payout_account_refused", f"Stripe made no account: {result.detail}", "Correct the country, then repeat."
     )

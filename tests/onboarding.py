@@ -1,0 +1,28 @@
+"""What people do on Stripe's pages, played at the sandbox: they save a card, they say who they are."""
+
+from functools import cache
+from urllib.parse import urlencode, urlsplit
+
+from marketplace.agents.models import Principal
+from marketplace.settlement.models import PayoutAccount
+from marketplace.settlement.services import add_payout_account, follow_account, onboarding_page
+from marketplace.stripe_sandbox.client import InProcessClient
+
+
+@cache
+def _browser() -> InProcessClient:
+    return InProcessClient()
+
+
+def send_form(page: str, **fields: str) -> tuple[int, str]:
+    """A form sent at one of Stripe's pages; the status, and where the page sends its visitor next."""
+    _, status, headers = _browser().request("POST", "https://stripe" + urlsplit(page).path, {}, urlencode(fields))
+    return status, headers.get("Location", "")
+
+
+def onboard(principal: Principal, outcome: str = "approved") -> PayoutAccount:
+    """The principal's payout account, once its owner's form was judged so."""
+    account = add_payout_account(principal=principal)
+    assert send_form(onboarding_page(account=account), outcome=outcome)[0] == 303
+    account.refresh_from_db()
+    return follow_account(account=account)
