@@ -49,6 +49,7 @@ class Identity:
         raise Refusal(403, "scope_missing", what, f"Use a key that has it; this one has: {has}.")
 
 
+_NOT_SUSPENDED = {"agent__principal__suspended_at": None}
 _FACTS = ("agent_id", "agent__ref", "agent__principal_id", "scopes", "ref")  # in the order of an identity's
 _cache: dict[str, tuple[float, Identity]] = {}
 _used: set[str] = set()  # since the last refresh
@@ -131,7 +132,7 @@ def _alone(digest: str) -> Identity | Refusal:
 
 def _learn(digests: Sequence[str]) -> None:
     for start in range(0, len(digests), PAGE):
-        since, good = time.monotonic(), ApiKey.objects.filter(revoked_at=None)
+        since, good = time.monotonic(), ApiKey.objects.filter(revoked_at=None, **_NOT_SUSPENDED)
         rows = list(good.filter(digest__in=digests[start : start + PAGE]).values_list("digest", "expires_at", *_FACTS))
         now = clock.now() if any(row[1] for row in rows) else None
         for digest, expires_at, *facts in rows:
@@ -148,10 +149,11 @@ def forget_all() -> None:
 
 def no_longer_good(digests: Sequence[str]) -> dict[str, Refusal]:
     """Which of these keys are revoked, expired or gone, each with its refusal; one query for all."""
-    rows = {row.digest: row for row in ApiKey.objects.filter(digest__in=digests)}
+    found = ApiKey.objects.select_related("agent__principal").filter(digest__in=digests)
+    rows = {row.digest: row for row in found}
     now = clock.now()
-    found = {digest: _fault(rows.get(digest), now) for digest in digests}
-    return {digest: refusal for digest, refusal in found.items() if refusal is not None}
+    faults = {digest: _fault(rows.get(digest), now) for digest in digests}
+    return {digest: refusal for digest, refusal in faults.items() if refusal is not None}
 
 
 def _fault(row: ApiKey | None, now: datetime) -> Refusal | None:
@@ -162,12 +164,19 @@ def _fault(row: ApiKey | None, now: datetime) -> Refusal | None:
     elif row.expires_at is not None and row.expires_at <= now:
         code, what = "key_expired", f"was good until {clock.stamp(row.expires_at)}"
     else:
-        return None
+        return _suspended(row)
     return Refusal(401, code, f"This key {what}.", "Ask your operator for a new key.")
 
 
+def _suspended(row: ApiKey) -> Refusal | None:
+    if row.agent.principal.suspended_at is None:
+        return None
+    detail = "The principal of this key's agent is suspended: its agents may do nothing until it is reinstated."
+    return Refusal(403, "principal_suspended", detail, "Have your principal ask the operators why.")
+
+
 def _look_up(digest: str) -> Identity:
-    row = ApiKey.objects.select_related("agent").filter(digest=digest).first()
+    row = ApiKey.objects.select_related("agent__principal").filter(digest=digest).first()
     fault = _fault(row, clock.now())
     if row is None or fault is not None:
         raise fault or AssertionError("a missing row is a fault")

@@ -21,6 +21,8 @@ class Principal(models.Model):
     )
     time_zone = models.CharField(max_length=64, default="UTC", help_text="its days begin here, such as Europe/Rome")
     created_at = models.DateTimeField()
+    suspended_at = models.DateTimeField(null=True, blank=True, help_text="since when its agents may do nothing")
+    suspended_for = models.CharField(max_length=200, blank=True, help_text="why, for operators")
 
     def __str__(self) -> str:
         return self.ref

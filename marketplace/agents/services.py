@@ -39,6 +39,20 @@ def principal_of(*, user: AbstractBaseUser) -> Principal:
     return Principal.objects.create(ref=new_ref("prn"), name=name, user=locked, created_at=clock.now())
 
 
+def suspend_principal(*, principal: Principal, reason: str) -> bool:
+    """Its agents' keys are refused from now on, its bids are taken back and nothing is paid to it; until reinstated."""
+    rows = Principal.objects.filter(pk=principal.pk, suspended_at=None)
+    suspended = rows.update(suspended_at=clock.now(), suspended_for=reason[:200]) == 1
+    forget_all()
+    return suspended
+
+
+def reinstate_principal(*, principal: Principal) -> bool:
+    """All is as before, but for the bids that were taken back; False where it was not suspended."""
+    rows = Principal.objects.filter(pk=principal.pk).exclude(suspended_at=None)
+    return rows.update(suspended_at=None, suspended_for="") == 1
+
+
 @transaction.atomic
 def new_agent(*, principal: Principal, name: str, parent: Agent | None = None) -> Agent:
     """An agent with its inbox, and no key yet."""

@@ -1,5 +1,7 @@
 """Joins and raises whose hold was not answered clearly at first, and those whose person has answered."""
 
+from django.db.models import Q
+
 from marketplace.agents.models import Agent
 from marketplace.bidding.asking import sweep_answers
 from marketplace.bidding.inclusion import publish_due
@@ -28,10 +30,9 @@ def complete_raises() -> int:
 
 
 def withdraw_for_stopped() -> int:
-    """Take back what agents that were stopped still have standing, whatever a cached key let in meanwhile."""
-    rows = Agent.objects.filter(
-        stopped_at__isnull=False, participations__market__state="open", participations__bids__status="accepted"
-    )
+    """Take back what stopped or suspended agents still have standing, whatever a cached key let in meanwhile."""
+    over = Q(stopped_at__isnull=False) | Q(principal__suspended_at__isnull=False)
+    rows = Agent.objects.filter(over, participations__market__state="open", participations__bids__status="accepted")
     return sum(len(withdraw_standing(agent=agent).withdrawn) for agent in rows.distinct()[: limits.SWEEP_BATCH])
 
 

@@ -22,7 +22,13 @@ ROLES: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
         (*MARKETS, *PEOPLE, *BIDDING, *MANDATES, "preferences", "clearing"),
         (
             *("markets.add_market", "markets.change_market", "markets.add_lot", "markets.change_lot"),
-            *("markets.delete_lot", "agents.change_apikey", "preferences.add_category", "preferences.change_category"),
+            *(
+                "markets.delete_lot",
+                "agents.change_apikey",
+                "agents.change_principal",
+                "preferences.add_category",
+                "preferences.change_category",
+            ),
         ),
     ),
     CLERK: (

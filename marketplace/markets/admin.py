@@ -112,9 +112,12 @@ class MarketAdmin(Guarded, admin.ModelAdmin):
         (None, {"fields": ("title", "description", "disclosure", "several_agents")}),
         ("Rule", {"fields": ("mechanism", "params", "currency", "exponent")}),
         ("Time", {"fields": ("opens_at", "closes_at")}),
-        ("As it stands", {"fields": ("ref", "state", "participants", "settled_at", "cancel_reason", "live_page")}),
+        (
+            "As it stands",
+            {"fields": ("ref", "state", "participants", "settled_at", "cancel_reason", "opening_refused", "live_page")},
+        ),
     )
-    readonly_fields = ("ref", "state", "participants", "settled_at", "cancel_reason", "live_page")
+    readonly_fields = ("ref", "state", "participants", "settled_at", "cancel_reason", "opening_refused", "live_page")
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:
         """The currency is fixed with the books that are kept in it."""

@@ -32,6 +32,8 @@ class Market(models.Model):
     disclosure = models.CharField(max_length=20, choices=Disclosure.choices, default=Disclosure.OWN_ONLY)
     several_agents = models.BooleanField(default=False, help_text="agents of one principal may bid side by side")
     state = models.CharField(max_length=10, choices=State.choices, default=State.DRAFT, db_index=True)
+    opening_refused = models.CharField(max_length=500, blank=True, help_text="why it could not open at its time")
+    open_again_at = models.DateTimeField(null=True, blank=True, help_text="when the sweep tries again")
     opens_at = models.DateTimeField(null=True, blank=True, help_text="empty: only by an operator's button")
     closes_at = models.DateTimeField(db_index=True)
     settled_at = models.DateTimeField(null=True, blank=True)

@@ -21,6 +21,7 @@ from marketplace.markets.configuration import (
     opening_instant,
 )
 from marketplace.markets.models import Lot, Market, Round
+from marketplace.markets.sellers import refuse_unpayable
 from marketplace.markets.terms import published_terms
 from marketplace.preferences.categories import use_categories
 from marketplace.settlement.services import open_journal, release_all, settled
@@ -83,7 +84,8 @@ def _lot_row(market: Market, lot: LotConfiguration) -> Lot:
 
 @transaction.atomic
 def open_market(*, market: Market) -> bool:
-    """draft -> open; False where someone else was first."""
+    """draft -> open; False where someone else was first; refused while a seller cannot be paid."""
+    refuse_unpayable(market)
     keys = fresh_bid_keys()
     if not _move(market, Market.State.DRAFT, Market.State.OPEN, **keys):
         return False

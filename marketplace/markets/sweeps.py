@@ -3,17 +3,31 @@
 from collections.abc import Callable, Iterable
 
 from marketplace.core import clock, limits
+from marketplace.core.refusals import Refusal
 from marketplace.core.sweeps import Sweep
 from marketplace.markets.matching import alert_due
 from marketplace.markets.models import Market, Round
-from marketplace.markets.services import close_market, open_market, settle_market
+from marketplace.markets.sellers import put_off
+from marketplace.markets.services import cancel_market, close_market, open_market, settle_market
 from marketplace.settlement.services import unsettled_count
 
 
 def open_due() -> int:
-    """Open what is due."""
-    due = Market.objects.filter(state=Market.State.DRAFT, opens_at__lte=clock.now())[: limits.SWEEP_BATCH]
-    return _count(due, lambda market: open_market(market=market))
+    """Open what is due; what may not open is tried again, until its time is over."""
+    now = clock.now()
+    due = Market.objects.filter(state=Market.State.DRAFT, opens_at__lte=now)
+    due = due.exclude(open_again_at__gt=now)[: limits.SWEEP_BATCH]
+    return _count(due, _open)
+
+
+def _open(market: Market) -> bool:
+    try:
+        return open_market(market=market)
+    except Refusal as refusal:
+        if market.closes_at <= clock.now():
+            return cancel_market(market=market, reason=refusal.detail, by="the clock")
+        put_off(market, refusal)
+        return False
 
 
 def close_due() -> int:

@@ -16,12 +16,14 @@ from marketplace.settlement.models import Attempt, Journal, Obligation, PayoutAc
 State = Obligation.State
 OPEN = (State.PENDING, State.UNKNOWN)
 NO_ACCOUNT = "no_payout_account"
+SUSPENDED = "principal_suspended"
 NOT_YET = "balance_insufficient"  # what was captured is not at the platform's disposal yet
 WAITING = 600.0  # seconds between tries while it is not: at Stripe that may take days
 
 
 def sweep_payouts() -> int:
     """Pay what is due; the state says `unknown` before the call is made."""
+    _resume_reinstated()
     return work.sweep(TRANSFER)
 
 
@@ -43,6 +45,13 @@ def resend(row: Obligation) -> bool:
     held = Obligation.objects.filter(pk=row.pk, state=State.HELD_FOR_SELLER, attempt=row.attempt)
     fields: dict[str, Any] = {"attempt": F("attempt") + 1} if declined else {}
     return held.update(state=State.PENDING, tries=0, due_at=clock.now(), **fields) == 1
+
+
+def _resume_reinstated() -> None:
+    """What was held because its payee was suspended, and is so no more."""
+    held = Obligation.objects.filter(kind=Obligation.Kind.PAYOUT, state=State.HELD_FOR_SELLER)
+    for row in held.filter(last_error__startswith=SUSPENDED, principal__suspended_at=None):
+        resend(row)
 
 
 def _key(row: Obligation) -> str:
@@ -67,6 +76,8 @@ def _look(row: Obligation) -> Result:
 def _send(row: Obligation, key: str) -> Result:
     """Transfer to the payee's account, or say that there is none."""
     account = _account(row)
+    if row.principal.suspended_at is not None:
+        return NotSent(SUSPENDED, "the payee is suspended")
     if account is None:
         return NotSent(NO_ACCOUNT, "the payee has no payout account")
     if account.state != PayoutAccount.State.ENABLED:
@@ -111,8 +122,8 @@ def _note_trouble(row: Obligation, result: Result) -> None:
 
 
 def _payable(row: Obligation) -> bool:
-    accounts = PayoutAccount.objects.filter(principal_id=row.principal_id, state=PayoutAccount.State.ENABLED)
-    return accounts.exists()
+    enabled = PayoutAccount.objects.filter(principal_id=row.principal_id, state=PayoutAccount.State.ENABLED)
+    return enabled.filter(principal__suspended_at=None).exists()
 
 
 def _note_paid(journal: Journal, made: list[tuple[Obligation, str]]) -> None:

@@ -6,6 +6,7 @@ import threading
 import uvicorn
 from django.core.management import call_command
 
+from marketplace.stripe_sandbox.addresses import live_at
 from marketplace.stripe_sandbox.deliverer import Deliverer
 from marketplace.stripe_sandbox.http_door import Application
 from marketplace.stripe_sandbox.objects.webhook_endpoint import point_at
@@ -28,6 +29,7 @@ class Sandbox:
         self._socket.bind((HOST, port))
         self._socket.listen(128)  # whoever connects before uvicorn is ready waits in line
         self.url = f"http://{HOST}:{self._socket.getsockname()[1]}"
+        live_at(self.url)
         self._application = Application()
         config = uvicorn.Config(self._application, lifespan="off", ws="none", access_log=False, log_config=None)
         self._server = uvicorn.Server(config)

@@ -3,13 +3,20 @@
 import json
 
 import httpx
+import msgspec
 import pytest
 
-from marketplace.core import sweeps
-from marketplace.settlement.models import PaymentMethod, PayoutAccount, WebhookEvent
+from marketplace.agents.services import suspend_principal
+from marketplace.bidding.models import Bid
+from marketplace.core import clock, sweeps
+from marketplace.core.refusals import Refusal
+from marketplace.markets.configuration import MarketConfiguration
+from marketplace.markets.models import Market
+from marketplace.markets.services import create_market
+from marketplace.settlement.models import Obligation, PaymentMethod, PayoutAccount, WebhookEvent
 from marketplace.settlement.payment_methods import add_payment_method
-from tests.factories import Trader, open_a_market
-from tests.onboarding import send_form
+from tests.factories import ConfigurationFactory, Trader, buy, close_now, open_a_market
+from tests.onboarding import onboard, send_form
 from tests.stripe_over_http import stripe_over_http  # noqa: F401 - a fixture
 
 pytestmark = [
@@ -157,3 +164,75 @@ def test_the_payment_method_of_another_is_refused(client):
 def test_what_is_no_page_of_stripes():
     assert send_form("https://stripe/pages/card/cs_test_none", number=VISA)[0] == 404
     assert send_form("https://stripe/pages/other/x")[0] == 404
+
+
+def test_a_market_whose_seller_cannot_be_paid_does_not_open(client):
+    operator, seller = Trader(card=None, scope="operate"), Trader(card=None)
+    stated = {
+        **{"title": "A room", "mechanism": "second_price", "currency": "EUR", "closes_in_s": 60},
+        "lots": [{"id": "room", "seller": seller.agent.ref}],
+    }
+    refused = post(client, operator, "markets/", stated)
+    assert (refused.status_code, refused.json()["code"]) == (409, "seller_not_payable")
+    assert refused.json()["sellers"] == [{"seller": seller.agent.ref, "state": "absent", "due": []}]
+    page = post(client, seller, "payout-accounts/", {}).json()["page"]
+    due = post(client, operator, "markets/", stated).json()["sellers"][0]["due"]
+    assert "tos_acceptance.date" in due
+    visit(page, outcome="approved")
+    get(client, seller, "payout-accounts/")
+    assert post(client, operator, "markets/", stated).json()["state"] == "open"
+
+
+def test_a_draft_waits_for_its_seller_and_is_cancelled_at_its_close():
+    seller = Trader(card=None)
+    lots = [{"id": "room", "seller": seller.agent.ref}]
+    early, late = (
+        create_market(config=msgspec.convert(ConfigurationFactory(lots=lots), MarketConfiguration)) for _ in range(2)
+    )
+    sweeps.run_due()
+    early.refresh_from_db()
+    assert (early.state, "has no payout account" in early.opening_refused) == ("draft", True)
+    onboard(seller.agent.principal)
+    now = clock.now()
+    Market.objects.filter(pk=early.pk).update(open_again_at=now)
+    PayoutAccount.objects.update(state="restricted", due=["individual.verification.document"])
+    Market.objects.filter(pk=late.pk).update(open_again_at=now, closes_at=now)
+    sweeps.run_due()
+    late.refresh_from_db()
+    assert late.state == "cancelled"
+    assert "individual.verification.document" in late.cancel_reason
+    PayoutAccount.objects.update(state="enabled", due=[])
+    Market.objects.filter(pk=early.pk).update(open_again_at=now)
+    sweeps.run_due()
+    early.refresh_from_db()
+    assert early.state == "open"
+
+
+def test_a_suspended_principal_does_nothing_and_is_paid_after_it_is_reinstated(client, admin_client):
+    seller, buyer = Trader(card=None, payout=True), Trader()
+    market = open_a_market(lots=[{"id": "room", "seller": seller.agent.ref}])
+    buyer.join(market)
+    buyer.bid(market, buy("room", 5000))
+    chosen = {"action": "suspend", "_selected_action": [seller.agent.principal_id], "why": "a complaint"}
+    admin_client.post("/admin/agents/principal/", chosen)
+    refused = client.get(API + "me/", headers=seller.headers())
+    assert (refused.status_code, refused.json()["code"]) == (403, "principal_suspended")
+    close_now(market)
+    sweeps.run_due()
+    sweeps.run_due()
+    assert list(Obligation.objects.filter(kind="payout").values_list("state", flat=True)) == ["held_for_seller"]
+    with pytest.raises(Refusal, match="suspended"):
+        open_a_market(lots=[{"id": "room", "seller": seller.agent.ref}])
+    admin_client.post("/admin/agents/principal/", {**chosen, "action": "reinstate"})
+    sweeps.run_due()
+    assert list(Obligation.objects.filter(kind="payout").values_list("state", flat=True)) == ["paid"]
+    assert client.get(API + "me/", headers=seller.headers()).status_code == 200
+
+
+def test_the_bids_of_a_suspended_principal_are_taken_back():
+    buyer, market = Trader(), open_a_market()
+    buyer.join(market)
+    buyer.bid(market, buy("room", 5000))
+    suspend_principal(principal=buyer.agent.principal, reason="")
+    sweeps.run_due()
+    assert Bid.objects.get().status == "withdrawn"
