@@ -14,7 +14,6 @@ from marketplace.mandates.policies import ASK, NEVER, Verdict
 from marketplace.mandates.purses import purse_for
 from marketplace.markets.models import Market
 from marketplace.markets.terms import terms_of
-from marketplace.settlement.models import Authorisation
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +79,7 @@ def _dealt_with(principal_id: int, sellers: frozenset[str]) -> set[str]:
     """Those of the sellers whom this principal has paid before."""
     paid = Participation.objects.filter(
         agent__principal_id=principal_id,
-        authorisation__state=Authorisation.State.CAPTURED,
+        authorisation__captured_minor__gt=0,
         market__lots__seller__ref__in=sellers,
     )
     return set(paid.values_list("market__lots__seller__ref", flat=True))

@@ -21,6 +21,7 @@ from marketplace.mandates.grants import locked_chain
 from marketplace.mandates.models import CheckIn
 from marketplace.markets.catalogue import rule
 from marketplace.markets.models import Market
+from marketplace.markets.money import reserved_amounts
 from marketplace.settlement.models import Authorisation
 from marketplace.settlement.services import authorise, reserve, with_card_page
 
@@ -113,7 +114,7 @@ def hold_for(participation: Participation, purse: str) -> Authorisation:
         journal=participation.market.journal,
         reference=participation.ref,
         principal=participation.agent.principal,
-        amount_minor=participation.limit_minor,
+        **reserved_amounts(participation.market, participation.limit_minor),
         purse=purse,
     )
 

@@ -18,6 +18,7 @@ from marketplace.mandates.checkins import ask
 from marketplace.mandates.grants import locked_chain
 from marketplace.mandates.models import CheckIn
 from marketplace.markets.models import Market
+from marketplace.markets.money import reserved_amounts
 from marketplace.settlement.models import Authorisation
 from marketplace.settlement.services import authorise, replace_hold, reserve
 
@@ -76,7 +77,7 @@ def hold_for_raise(row: Raise) -> Authorisation:
         journal=participation.market.journal,
         reference=row.ref,
         principal=participation.agent.principal,
-        amount_minor=row.limit_minor,
+        **reserved_amounts(participation.market, row.limit_minor),
         purse=method.purse if method else "",
     )
 

@@ -48,7 +48,7 @@ def clear(ref: str, claim: str) -> dict[str, object]:
 
 
 def _run(round_: Round) -> tuple[Problem, Outcome]:
-    bids = released_bids(round_=round_)
+    bids = [bid for bid in released_bids(round_=round_) if bid.participation not in round_.without]
     round_.market.refresh_from_db()
     problem = Problem.from_json(build_problem(round_.market, bids))
     outcome = mechanisms.run(problem.mechanism, problem, problem.params, problem.seed)

@@ -35,7 +35,10 @@ CLEARING_SECONDS = 120  # the parent's wall clock; past it the child is killed a
 SWEEP_BATCH = 50
 CALL_BATCH = 200  # calls to Stripe whose rows are claimed, and whose answers are written down, in one commit each
 MARKET_MIN_SECONDS = 1
-MARKET_MAX_SECONDS = 6 * 24 * 3600  # a card's hold lives for seven days, and settling takes its time
+MARKET_MAX_SECONDS = 90 * 24 * 3600
+HELD_MARKET_MAX_SECONDS = (
+    6 * 24 * 3600
+)  # where limits are held: a card's hold lives for seven days, and settling takes time
 MANDATE_MAX_MINOR = 10**15  # no ceiling is higher; null says "no ceiling"
 MANDATE_NAMES = 256  # in one list of a mandate
 MANDATE_RULES = 64  # of one kind in a mandate

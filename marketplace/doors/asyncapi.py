@@ -15,7 +15,7 @@ KEY: Schema = {"description": "the idempotency key", "type": "string", "minLengt
 PUBLIC_KINDS = ("opened", "joined", "closed", "settled", "cancelled")
 KINDS = (
     *(f"market.{word}" for word in PUBLIC_KINDS),
-    *("receipts.published", "key.released", "round.cleared", "round.failed"),
+    *("receipts.published", "key.released", "round.cleared", "round.failed", "round.superseded"),
     *("participation.active", "participation.raised", "participation.refused", "bid.accepted", "bid.withdrawn"),
 )
 INBOX_ONLY = (

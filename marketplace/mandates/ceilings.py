@@ -96,6 +96,8 @@ def sweep_ended() -> int:
     ended = Authorisation.objects.filter(reference__in=standing, state__in=ENDED)
     pairs = list(ended.values_list("reference", "captured_minor")[: limits.SWEEP_BATCH])
     refunded = Obligation.objects.filter(kind=Obligation.Kind.COLLECT, state=Obligation.State.REFUNDED)
+    paid = Obligation.objects.filter(kind=Obligation.Kind.COLLECT, state=Obligation.State.PAID)
+    refunded = refunded.exclude(reference__in=paid.values("reference"))  # charged again in a later round
     spent = Commitment.objects.filter(standing=False, amount_minor__gt=0, reference__in=refunded.values("reference"))
     back = set(spent.values_list("reference", flat=True)[: limits.SWEEP_BATCH])
     done = sum(end_commitment(reference=reference, spent_minor=charged) for reference, charged in pairs)

@@ -111,6 +111,7 @@ class MarketAdmin(Guarded, admin.ModelAdmin):
     fieldsets = (
         (None, {"fields": ("title", "description", "disclosure", "several_agents")}),
         ("Rule", {"fields": ("mechanism", "params", "currency", "exponent")}),
+        ("Money", {"fields": ("money", "on_default", "deposit_minor", "most_minor")}),
         ("Time", {"fields": ("opens_at", "closes_at")}),
         (
             "As it stands",

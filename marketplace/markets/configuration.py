@@ -11,6 +11,8 @@ from marketplace.core import limits
 from marketplace.core.money import CURRENCIES
 from marketplace.core.refusals import Refusal
 from marketplace.markets.catalogue import rules
+from marketplace.markets.models import Market
+from marketplace.markets.money import check_money
 from marketplace.preferences.categories import refuse_unfit
 from mechanisms.types import ProblemError
 
@@ -45,22 +47,32 @@ class MarketConfiguration(msgspec.Struct, forbid_unknown_fields=True, frozen=Tru
     description: str = ""
     disclosure: str = "own_only"
     several_agents: bool = False
+    money: str = "authorise"
+    on_default: str = ""
+    deposit_minor: int = 0
+    most_minor: int | None = None
 
 
 def closing_instant(config: MarketConfiguration, now: datetime) -> datetime:
     """When the market closes, UTC; refused where it is not said once, or out of bounds."""
     if (config.closes_at is None) == (config.closes_in_s is None):
         raise _refused("closing_unclear", "Say either closes_at or closes_in_s.", "/closes_at")
-    if (config.closes_in_s or 0) > limits.MARKET_MAX_SECONDS:
+    longest = longest_seconds(config.money)
+    if (config.closes_in_s or 0) > longest:
         raise _refused("closing_out_of_bounds", "The market would be open for too long.", "/closes_in_s")
     opens_at = opening_instant(config, now)
     closes_at = config.closes_at or opens_at + timedelta(seconds=config.closes_in_s or 0)
     if closes_at.tzinfo is None:
         raise _refused("instant_without_zone", "An instant needs its offset from UTC.", "/closes_at")
     seconds = (closes_at - opens_at).total_seconds()
-    if not limits.MARKET_MIN_SECONDS <= seconds <= limits.MARKET_MAX_SECONDS:
+    if not limits.MARKET_MIN_SECONDS <= seconds <= longest:
         raise _refused("closing_out_of_bounds", f"The market would be open for {seconds:.0f} seconds.", "/closes_at")
     return _utc(closes_at, "/closes_at")
+
+
+def longest_seconds(money: str) -> int:
+    """For how long a market may be open: what is held at joining must live until it is captured."""
+    return limits.HELD_MARKET_MAX_SECONDS if money == Market.Money.AUTHORISE else limits.MARKET_MAX_SECONDS
 
 
 def _utc(moment: datetime, pointer: str) -> datetime:
@@ -99,6 +111,7 @@ def checked(config: MarketConfiguration) -> None:
         raise _refused("lots_out_of_bounds", f"A market has 1 to {limits.LOTS_PER_MARKET} lots.", "/lots")
     if config.disclosure not in ("own_only", "pseudonymous", "public"):
         raise _refused("disclosure_unknown", "disclosure is own_only, pseudonymous or public.", "/disclosure")
+    check_money(config)
     refuse_unfit(config.lots)
     _accepted_by_rule(config)
 

@@ -14,6 +14,7 @@ from marketplace.markets.configuration import (
     closing_instant,
 )
 from marketplace.markets.models import Lot, Market
+from marketplace.markets.money import settled_on_default
 from marketplace.markets.services import open_market
 
 CHANGEABLE = (
@@ -24,6 +25,10 @@ CHANGEABLE = (
     "exponent",
     "disclosure",
     "several_agents",
+    "money",
+    "on_default",
+    "deposit_minor",
+    "most_minor",
     "opens_at",
     "closes_at",
 )
@@ -31,6 +36,7 @@ CHANGEABLE = (
 
 def change_draft(*, market: Market) -> None:
     """Write a draft's new terms; refused where it has opened meanwhile: an opened market never changes."""
+    market.on_default = settled_on_default(market.money, market.on_default)
     terms = {name: getattr(market, name) for name in CHANGEABLE}
     if Market.objects.filter(pk=market.pk, state=Market.State.DRAFT, participants=0).update(**terms) != 1:
         raise Refusal(409, "market_frozen", "The market has opened meanwhile.", "Make a new market.")
@@ -47,6 +53,10 @@ def check_draft(*, market: Market, lots: Sequence[Lot]) -> None:
         exponent=market.exponent,
         disclosure=market.disclosure,
         several_agents=market.several_agents,
+        money=market.money,
+        on_default=market.on_default,
+        deposit_minor=market.deposit_minor,
+        most_minor=market.most_minor,
         opens_at=_utc(market.opens_at),
         closes_at=_utc(market.closes_at),
         lots=[_stated(lot) for lot in lots],

@@ -37,6 +37,10 @@ class MarketForm(forms.ModelForm):
             "exponent",
             "disclosure",
             "several_agents",
+            "money",
+            "on_default",
+            "deposit_minor",
+            "most_minor",
             "opens_at",
             "closes_at",
         )

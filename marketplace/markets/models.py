@@ -22,6 +22,15 @@ class Market(models.Model):
         PSEUDONYMOUS = "pseudonymous"
         PUBLIC = "public"
 
+    class Money(models.TextChoices):
+        AUTHORISE = "authorise"  # the limit is held at joining, captured in part or let go
+        CHARGE = "charge"  # a saved card is charged at clearing
+
+    class OnDefault(models.TextChoices):
+        NEXT_BEST = "next_best"  # a new round without the defaulter
+        DEPOSIT = "deposit"  # a flat sum, held at joining, goes to the sellers
+        VOID = "void"
+
     ref = models.CharField(max_length=32, unique=True, help_text="public name, mkt_...")
     title = models.CharField(max_length=NAME_CHARS)
     description = models.TextField(blank=True, max_length=4000)
@@ -30,6 +39,12 @@ class Market(models.Model):
     currency = models.CharField(max_length=3)
     exponent = models.PositiveSmallIntegerField(default=2, help_text="bids count 10^-exponent of the currency")
     disclosure = models.CharField(max_length=20, choices=Disclosure.choices, default=Disclosure.OWN_ONLY)
+    money = models.CharField(max_length=10, choices=Money.choices, default=Money.AUTHORISE, help_text="how it is taken")
+    on_default = models.CharField(
+        max_length=10, choices=OnDefault.choices, blank=True, help_text="what a declined charge leads to"
+    )
+    deposit_minor = models.BigIntegerField(default=0, help_text="held at joining, forfeited by who does not pay")
+    most_minor = models.BigIntegerField(null=True, blank=True, help_text="the largest charge, and so the largest limit")
     several_agents = models.BooleanField(default=False, help_text="agents of one principal may bid side by side")
     state = models.CharField(max_length=10, choices=State.choices, default=State.DRAFT, db_index=True)
     opening_refused = models.CharField(max_length=500, blank=True, help_text="why it could not open at its time")
@@ -100,6 +115,8 @@ class Round(models.Model):
     digest = models.CharField(max_length=80, blank=True)
     reason = models.CharField(max_length=500, default="the market closed", help_text="why its bids were opened")
     failure = models.CharField(max_length=500, blank=True)
+    without = models.JSONField(default=list, help_text="participations that it leaves out: they did not pay before")
+    default_resolved = models.BooleanField(default=False, help_text="the rule for defaults was applied to it")
     claim = models.CharField(max_length=32, blank=True, help_text="token of the worker that clears it")
     claimed_at = models.DateTimeField(null=True, blank=True, help_text="renewed while that worker lives")
     created_at = models.DateTimeField()

@@ -1,6 +1,7 @@
 """The life of a market: each arrow one function, one transaction, one conditional UPDATE whose loser stops."""
 
 import secrets
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
@@ -21,6 +22,7 @@ from marketplace.markets.configuration import (
     opening_instant,
 )
 from marketplace.markets.models import Lot, Market, Round
+from marketplace.markets.money import money_answer, settled_on_default
 from marketplace.markets.sellers import refuse_unpayable
 from marketplace.markets.terms import published_terms
 from marketplace.preferences.categories import use_categories
@@ -45,6 +47,10 @@ def create_market(*, config: MarketConfiguration, operator: Agent | None = None)
         exponent=config.exponent,
         disclosure=config.disclosure,
         several_agents=config.several_agents,
+        money=config.money,
+        on_default=settled_on_default(config.money, config.on_default),
+        deposit_minor=config.deposit_minor,
+        most_minor=config.most_minor,
         opens_at=opening_instant(config, now),
         closes_at=closing_instant(config, now),
         operator=operator,
@@ -96,6 +102,7 @@ def open_market(*, market: Market) -> bool:
         "closes_at": clock.stamp(market.closes_at),
         "seed_commitment": commitment_of(market.ref, market.seed),
         "terms": published_terms(market),
+        "money": money_answer(market),
         "bid_key": keys["bid_key"].hex(),
     }
     streams.append(market.stream, "market.opened", facts, at)
@@ -135,10 +142,16 @@ def stated_reason(reason: str) -> str:
     raise Refusal(422, "reason_missing", "This needs a reason; everybody will read it.", "Say why.", "/reason")
 
 
-def new_round(*, market: Market, at: datetime, reason: str = "the market closed") -> Round:
+def new_round(*, market: Market, at: datetime, reason: str = "the market closed", without: Sequence[str] = ()) -> Round:
     """The next round of a closed market, pending; `reason` is what will be said when its bids are opened."""
-    n = market.rounds.count() + 1
-    return Round.objects.create(ref=new_ref("rnd"), market=market, n=n, created_at=at, reason=reason[:REASON_CHARS])
+    return Round.objects.create(
+        ref=new_ref("rnd"),
+        market=market,
+        n=market.rounds.count() + 1,
+        created_at=at,
+        reason=reason[:REASON_CHARS],
+        without=list(without),
+    )
 
 
 @transaction.atomic
@@ -149,7 +162,8 @@ def clear_again(*, market: Market, by: str = "an operator") -> Round:
     if locked.state != Market.State.CLOSED or last is None or last.state != Round.State.FAILED:
         raise Refusal(409, "round_not_failed", "Only a failed round is cleared again.", "Look at the market's rounds.")
     Round.objects.filter(pk=last.pk).update(state=Round.State.SUPERSEDED)
-    return new_round(market=locked, at=clock.now(), reason=f"round {last.n} failed; cleared again by {by}")
+    why = f"round {last.n} failed; cleared again by {by}"
+    return new_round(market=locked, at=clock.now(), reason=why, without=last.without)
 
 
 @transaction.atomic
@@ -180,6 +194,7 @@ def settle_market(*, market: Market) -> bool:
     seconds = round((at - market.closes_at).total_seconds(), 3)
     standing = market.rounds.get(state=Round.State.CLEARED)
     paid = set(settled(standing.ref).obligations) <= {"paid"}  # not so where money waits for a seller's account
+    release_all(journal=market.journal)  # promises to be charged later end here
     streams.append(market.stream, "market.settled", {"seconds_from_close": seconds, "all_paid": paid}, at)
     return True
 

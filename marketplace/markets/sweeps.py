@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterable
 from marketplace.core import clock, limits
 from marketplace.core.refusals import Refusal
 from marketplace.core.sweeps import Sweep
+from marketplace.markets.defaults import resolve_due, unresolved
 from marketplace.markets.matching import alert_due
 from marketplace.markets.models import Market, Round
 from marketplace.markets.sellers import put_off
@@ -40,7 +41,8 @@ def settle_due() -> int:
     """Call settled what has cleared and owes nothing."""
     cleared = Market.objects.filter(state=Market.State.CLOSED, rounds__state=Round.State.CLEARED)
     quiet = (market for market in cleared.select_related("journal") if not unsettled_count(journal=market.journal))
-    return _count(quiet, lambda market: settle_market(market=market))
+    done = (market for market in quiet if unresolved(market) is None)
+    return _count(done, lambda market: settle_market(market=market))
 
 
 def _count(markets: Iterable[Market], act: Callable[[Market], bool]) -> int:
@@ -50,6 +52,7 @@ def _count(markets: Iterable[Market], act: Callable[[Market], bool]) -> int:
 SWEEPS = (
     Sweep("markets.open_due", open_due, every=0.25, lane="markets"),
     Sweep("markets.close_due", close_due, every=0.25, lane="markets"),
+    Sweep("markets.resolve_due", resolve_due, every=0.25, lane="markets"),
     Sweep("markets.settle_due", settle_due, every=0.25, lane="markets"),
     Sweep("markets.alert_due", alert_due, every=1, lane="alerts"),
 )

@@ -25,12 +25,19 @@ LIVE = ("requires_capture", "succeeded", "processing")  # a payment that holds, 
 
 
 def reserve(
-    *, journal: Journal, reference: str, principal: Principal, amount_minor: int, purse: str = ""
+    *,
+    journal: Journal,
+    reference: str,
+    principal: Principal,
+    amount_minor: int,
+    later_minor: int = 0,
+    purse: str = "",
 ) -> Authorisation:
     """Write down the hold to be made for a participation; inside the caller's transaction.
 
     Nothing to hold is authorised at once. Of a three-decimal currency only what can be charged is held. A `purse`
-    leaves only the payment methods with this label.
+    leaves only the payment methods with this label. `later_minor` may be charged once the outcome is known; then
+    `amount_minor` is a deposit, or nothing.
     """
     amount_minor -= amount_minor % charge_step(journal.currency)
     at = clock.now()
@@ -39,8 +46,9 @@ def reserve(
         journal=journal,
         reference=reference,
         principal=principal,
-        payment_method=_method_for(principal, amount_minor, journal.currency, purse),
+        payment_method=_method_for(principal, amount_minor, later_minor, journal.currency, purse),
         amount_minor=amount_minor,
+        later_minor=later_minor,
         currency=journal.currency,
         state=State.PENDING if amount_minor else State.AUTHORISED,
         due_at=at + work.GRACE if amount_minor else None,
@@ -190,13 +198,15 @@ HOLD: work.Operation[Authorisation] = work.Operation(
 )
 
 
-def _method_for(principal: Principal, amount_minor: int, currency: str, purse: str) -> PaymentMethod | None:
-    """The principal's newest active payment method in this purse; refused where the amount cannot be held."""
-    if amount_minor == 0:
+def _method_for(
+    principal: Principal, amount_minor: int, later_minor: int, currency: str, purse: str
+) -> PaymentMethod | None:
+    """The principal's newest active payment method in this purse; refused where no card could be charged so much."""
+    if amount_minor == later_minor == 0:
         return None
-    if amount_minor > MAX_CHARGE_MINOR:
+    if max(amount_minor, later_minor) > MAX_CHARGE_MINOR:
         raise _limit("high", "most", MAX_CHARGE_MINOR, currency)
-    if amount_minor < least_charge(currency):
+    if (later_minor or amount_minor) < least_charge(currency):
         raise _limit("low", "least", least_charge(currency), currency)
     methods = PaymentMethod.objects.filter(principal=principal, state=PaymentMethod.State.ACTIVE)
     method = (methods.filter(purse=purse) if purse else methods).order_by("-pk").first()

@@ -8,7 +8,7 @@ from marketplace.settlement import calls, ledger
 from marketplace.settlement.gateway import Done, Unknown
 from marketplace.settlement.models import Authorisation, Journal, Obligation
 
-State, Kind = Obligation.State, Obligation.Kind
+State, Kind, Way = Obligation.State, Obligation.Kind, Obligation.Way
 Hold = Authorisation.State
 READINGS = 3  # of a journal that changes while it is compared
 
@@ -81,11 +81,24 @@ def _charges(
     charges: list[dict[str, Any]],
 ) -> Iterator[Difference]:
     made = _by_name(charges, "authorisation")
-    collects = {row.authorisation_id: row for row in rows if row.kind == Kind.COLLECT}
+    collects = {row.authorisation_id: row for row in rows if row.kind == Kind.COLLECT and row.way == Way.CAPTURE}
+    yield from _charged_later(rows, returned, made.pop("", []))
     for hold in holds:
         mine = [charge for charge in made.pop(hold.ref, []) if charge["status"] == "succeeded"]
         yield from _one(hold.ref, mine, _taken, _may_be_taken(hold, collects.get(hold.pk), returned), hold.currency)
         yield from _one(hold.ref, mine, _held, _may_be_held(hold, collects.get(hold.pk)), hold.currency)
+    for name, strange in made.items():
+        yield Difference(name or strange[0]["id"], "charge_unknown", f"Stripe has {strange[0]['id']}, which we do not")
+
+
+def _charged_later(
+    rows: list[Obligation], returned: dict[int | None, tuple[int, int]], charges: list[dict[str, Any]]
+) -> Iterator[Difference]:
+    made = _by_name(charges, "obligation")
+    for row in rows:
+        if row.kind == Kind.COLLECT and row.way == Way.CHARGE:
+            mine = [charge for charge in made.pop(row.ref, []) if charge["status"] == "succeeded"]
+            yield from _one(row.ref, mine, _taken, _span(row, returned.get(row.pk, (0, 0))), row.currency)
     for name, strange in made.items():
         yield Difference(name or strange[0]["id"], "charge_unknown", f"Stripe has {strange[0]['id']}, which we do not")
 

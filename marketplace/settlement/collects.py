@@ -20,8 +20,8 @@ def sweep_collects() -> int:
 
 def due_collects() -> Any:
     """Collects that wait for their capture, with what the call needs."""
-    rows = Obligation.objects.filter(kind=Obligation.Kind.COLLECT, state__in=OPEN, due_at__isnull=False)
-    return rows.select_related("authorisation")
+    rows = Obligation.objects.filter(kind=Obligation.Kind.COLLECT, way=Obligation.Way.CAPTURE, state__in=OPEN)
+    return rows.filter(due_at__isnull=False).select_related("authorisation")
 
 
 def _look(row: Obligation) -> Result:

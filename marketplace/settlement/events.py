@@ -100,7 +100,12 @@ def take_over(result: Done) -> None:
 
     Only the payment that we made for it counts: one that merely names it is nobody's.
     """
-    ref = (result.object.get("metadata") or {}).get("authorisation", "")
+    names = result.object.get("metadata") or {}
+    if names.get("obligation"):  # of a charge: whoever waits for its answer looks at once
+        waiting = Obligation.objects.filter(ref=names["obligation"], state=Obligation.State.UNKNOWN, tries__gt=0)
+        waiting.update(due_at=clock.now())
+        return
+    ref = names.get("authorisation", "")
     row = Authorisation.objects.filter(ref=ref).first()
     if row is None:
         return

@@ -140,7 +140,10 @@ class Authorisation(models.Model):
     reference = models.CharField(max_length=80, unique=True, help_text="the participation, prt_...")
     principal = models.ForeignKey(Principal, on_delete=models.PROTECT, related_name="authorisations")
     payment_method = models.ForeignKey(PaymentMethod, null=True, blank=True, on_delete=models.PROTECT)
-    amount_minor = models.BigIntegerField()
+    amount_minor = models.BigIntegerField(help_text="what is held: the limit, a deposit, or nothing")
+    later_minor = models.BigIntegerField(
+        default=0, help_text="the limit, where it is charged when the outcome is known"
+    )
     currency = models.CharField(max_length=3)
     payment_intent = models.CharField(max_length=64, blank=True, db_index=True)
     state = models.CharField(max_length=10, choices=State.choices, default=State.PENDING)
@@ -157,7 +160,9 @@ class Authorisation(models.Model):
         constraints = [
             models.CheckConstraint(condition=models.Q(amount_minor__gte=0), name="authorisation_not_negative"),
             models.CheckConstraint(
-                condition=models.Q(captured_minor__gte=0, captured_minor__lte=models.F("amount_minor")),
+                condition=models.Q(
+                    captured_minor__gte=0, captured_minor__lte=models.F("amount_minor") + models.F("later_minor")
+                ),
                 name="authorisation_not_exceeded",
             ),
         ]
@@ -178,6 +183,10 @@ class Obligation(models.Model):
         REFUND = "refund"  # of (part of) a collect, to who paid it
         REVERSAL = "reversal"  # of (part of) a payout, back from who got it
 
+    class Way(models.TextChoices):
+        CAPTURE = "capture"  # from the hold behind the participation
+        CHARGE = "charge"  # from the saved card, once the outcome is known
+
     class State(models.TextChoices):
         PENDING = "pending"
         UNKNOWN = "unknown"
@@ -190,6 +199,7 @@ class Obligation(models.Model):
     journal = models.ForeignKey(Journal, on_delete=models.PROTECT, related_name="obligations")
     round_ref = models.CharField(max_length=80)
     kind = models.CharField(max_length=10, choices=Kind.choices)
+    way = models.CharField(max_length=10, choices=Way.choices, default=Way.CAPTURE, help_text="how it is collected")
     reference = models.CharField(max_length=80, help_text="the participation that owes or is owed, prt_...")
     principal = models.ForeignKey(Principal, on_delete=models.PROTECT, related_name="obligations")
     authorisation = models.ForeignKey(Authorisation, null=True, blank=True, on_delete=models.PROTECT)

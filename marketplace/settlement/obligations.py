@@ -7,13 +7,14 @@ from dataclasses import dataclass
 from marketplace.core import clock, sweeps
 from marketplace.core.refs import new_ref
 from marketplace.settlement import ledger, refunds, releases, rounds, tasks, work
+from marketplace.settlement.charges import CHARGE
 from marketplace.settlement.collects import CAPTURE
 from marketplace.settlement.models import Authorisation, Journal, Obligation
 from marketplace.settlement.payouts import TRANSFER
 
-State, Kind = Obligation.State, Obligation.Kind
+State, Kind, Way = Obligation.State, Obligation.Kind, Obligation.Way
 OPEN = (State.PENDING, State.UNKNOWN)
-OPERATIONS = (CAPTURE, TRANSFER, refunds.REVERSAL, refunds.REFUND)
+OPERATIONS = (CAPTURE, CHARGE, TRANSFER, refunds.REVERSAL, refunds.REFUND)
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,13 +35,17 @@ def record_obligations(
     principals: Mapping[str, int],
     surplus_minor: int,
     residue_minor: int,
+    from_deposits: bool = False,
 ) -> list[Obligation]:
-    """The obligations of a cleared round; inside the clearing's transaction. All other holds will be let go."""
+    """The obligations of a cleared round; inside the clearing's transaction. All other holds will be let go.
+
+    `from_deposits`: what is collected are the deposits of those who did not pay a round.
+    """
     if sum(collects.values()) != sum(payouts.values()) + surplus_minor + residue_minor:
         raise ValueError(f"{round_ref}: what is collected is not what is given out")
     journal = ledger.lock(journal.pk)
     made = [
-        *_collects(journal, round_ref, collects),
+        *_collects(journal, round_ref, collects, from_deposits),
         *_payouts(journal, round_ref, payouts, principals),
     ]
     Obligation.objects.bulk_create(made)
@@ -50,6 +55,7 @@ def record_obligations(
     if collects:
         rounds.conclude_round(journal, round_ref)
     sweeps.nudge("settlement.collects")
+    sweeps.nudge("settlement.charges")
     return list(Obligation.objects.filter(round_ref=round_ref).order_by("pk"))
 
 
@@ -65,7 +71,7 @@ def settled(round_ref: str) -> Summary:
     rows = Obligation.objects.filter(round_ref=round_ref)
     holds = Authorisation.objects.filter(journal__in=rows.values("journal"))
     owed = Counter(rows.values_list("state", flat=True))
-    held = Counter(holds.values_list("state", flat=True))
+    held = Counter(releases.holding(holds).values_list("state", flat=True))
     moving = sum(owed[state] for state in OPEN) + sum(held[state] for state in releases.OPEN)
     return Summary(moving == 0, dict(owed), dict(held))
 
@@ -73,27 +79,29 @@ def settled(round_ref: str) -> Summary:
 def unsettled_count(journal: Journal) -> int:
     """Obligations and holds of a journal that still move."""
     owed = Obligation.objects.filter(journal=journal, state__in=OPEN).count()
-    return owed + Authorisation.objects.filter(journal=journal, state__in=releases.OPEN).count()
+    holds = Authorisation.objects.filter(journal=journal, state__in=releases.OPEN)
+    return owed + releases.holding(holds).count()
 
 
-def _collects(journal: Journal, round_ref: str, amounts: Mapping[str, int]) -> list[Obligation]:
+def _collects(journal: Journal, round_ref: str, amounts: Mapping[str, int], from_deposits: bool) -> list[Obligation]:
     holds = {row.reference: row for row in Authorisation.objects.filter(journal=journal, reference__in=list(amounts))}
     made = []
     for reference, amount in amounts.items():
         hold = holds.get(reference)
-        if hold is None or amount > hold.amount_minor:
+        later = hold is not None and hold.later_minor > 0 and not from_deposits
+        if hold is None or amount > (hold.later_minor if later else hold.amount_minor):
             raise ValueError(f"{round_ref}: {reference} is charged {amount}, which no hold covers")
         if amount:
-            made.append(
-                _collect(_obligation(journal, round_ref, Kind.COLLECT, reference, hold.principal_id, amount), hold)
-            )
+            row = _obligation(journal, round_ref, Kind.COLLECT, reference, hold.principal_id, amount)
+            row.way = Way.CHARGE if later else Way.CAPTURE
+            made.append(_collect(row, hold))
     return made
 
 
 def _collect(row: Obligation, hold: Authorisation) -> Obligation:
     """Due at once; or a default at once, where Stripe has let the hold go (it expired, or the bank took it back)."""
     row.authorisation, row.due_at = hold, row.created_at
-    if hold.state != Authorisation.State.AUTHORISED:
+    if row.way == Way.CAPTURE and hold.state != Authorisation.State.AUTHORISED:
         row.state, row.due_at, row.settled_at = State.DEFAULTED, None, row.created_at
         row.last_error = f"hold_gone: the hold is {hold.state}"
         tasks.open_task(subject=row.ref, code="payer_defaulted", detail=row.last_error)

@@ -5,7 +5,7 @@ from datetime import timedelta
 from typing import Any
 
 from django.db import transaction
-from django.db.models import Sum
+from django.db.models import F, Sum
 
 from marketplace.core import clock, sweeps
 from marketplace.core.money import charge_step, minor_text, split_largest_remainder
@@ -13,9 +13,9 @@ from marketplace.core.refs import new_ref
 from marketplace.core.refusals import Refusal
 from marketplace.settlement import answers, calls, ledger, tasks, work
 from marketplace.settlement.gateway import Absent, Declined, Done, Result
-from marketplace.settlement.models import Journal, Obligation
+from marketplace.settlement.models import Authorisation, Journal, Obligation
 
-State, Kind = Obligation.State, Obligation.Kind
+State, Kind, Way = Obligation.State, Obligation.Kind, Obligation.Way
 OPEN = (State.PENDING, State.UNKNOWN)
 NOT_YET = "balance_insufficient"  # the account has not so much now; it may have later
 SELDOM = timedelta(hours=1)
@@ -180,6 +180,9 @@ def _note_returned(journal: Journal, row: Obligation, stripe_id: str) -> None:
         debit, credit = f"payee:{row.principal.ref}", market
     ledger.post(journal, debit=debit, credit=credit, amount_minor=row.amount_minor, reference=row.reference)
     source = _of(row)
+    if row.kind == Kind.REFUND and source.way == Way.CHARGE:
+        charged = Authorisation.objects.filter(pk=source.authorisation_id)
+        charged.update(captured_minor=F("captured_minor") - row.amount_minor)
     if refundable(source) == 0 and not source.returns.filter(state__in=OPEN).exists():
         Obligation.objects.filter(pk=source.pk, state=State.PAID).update(state=State.REFUNDED)
     _unlock(row)

@@ -19,17 +19,24 @@ OWED = (Obligation.State.PENDING, Obligation.State.UNKNOWN)
 
 @transaction.atomic
 def release_all(*, journal: Journal) -> int:
-    """Every hold of a cancelled market will be let go; how many."""
-    return mark_releases(ledger.lock(journal.pk), keep=())
+    """Every hold and promise of a market that is over will be let go; how many."""
+    return mark_releases(ledger.lock(journal.pk), keep=(), promises=True)
 
 
-def mark_releases(journal: Journal, keep: Iterable[str]) -> int:
+def holding(rows: QuerySet[Authorisation]) -> QuerySet[Authorisation]:
+    """Those of these that hold money, or may: a mere promise to be charged later moves nothing."""
+    return rows.exclude(state=State.AUTHORISED, amount_minor=0, later_minor__gt=0)
+
+
+def mark_releases(journal: Journal, keep: Iterable[str], *, promises: bool = False) -> int:
     """Mark the journal's open holds, but for these references; under the journal's lock.
 
-    What Stripe was never asked for, or holds nothing, is released at once.
+    What Stripe was never asked for, or holds nothing, is released at once; but who promised to be charged later may
+    still be, in a round without a defaulter, until the market is over.
     """
     at = clock.now()
     rows = Authorisation.objects.filter(journal=journal, state__in=OPEN).exclude(reference__in=list(keep))
+    rows = rows if promises else holding(rows)
     unheld = rows.filter(Q(state=State.PENDING) | Q(state=State.AUTHORISED, amount_minor=0))
     at_once = unheld.update(state=State.RELEASED, release_due=True, due_at=None, updated_at=at)
     held = rows.filter(state=State.AUTHORISED).update(release_due=True, due_at=at, updated_at=at)

@@ -3,6 +3,7 @@
 from marketplace.settlement.amounts import MARKET, MinorAmounts, minor_amounts
 from marketplace.settlement.authorisations import authorise, replace_hold, reserve
 from marketplace.settlement.card_pages import follow_card, open_card_page, with_card_page
+from marketplace.settlement.forfeits import forfeit_deposits
 from marketplace.settlement.ledger import balances, open_journal
 from marketplace.settlement.obligations import (
     Summary,
@@ -30,6 +31,7 @@ __all__ = [
     "balances",
     "follow_account",
     "follow_card",
+    "forfeit_deposits",
     "minor_amounts",
     "onboarding_page",
     "open_card_page",

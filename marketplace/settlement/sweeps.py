@@ -2,6 +2,7 @@
 
 from marketplace.core.sweeps import Sweep
 from marketplace.settlement.authorisations import sweep_unanswered
+from marketplace.settlement.charges import sweep_charges
 from marketplace.settlement.collects import sweep_collects
 from marketplace.settlement.events import sweep_events
 from marketplace.settlement.payouts import sweep_payouts
@@ -13,6 +14,7 @@ LANE = "settlement"
 SWEEPS = (
     # captures first: what is owed comes before what is let go
     Sweep("settlement.collects", sweep_collects, 2.0, LANE),
+    Sweep("settlement.charges", sweep_charges, 2.0, LANE),
     Sweep("settlement.payouts", sweep_payouts, 2.0, LANE),
     Sweep("settlement.refunds", sweep_refunds, 2.0, LANE),
     Sweep("settlement.authorisations", sweep_unanswered, 2.0, LANE),

@@ -19,6 +19,7 @@ from marketplace.doors.rest.strict import once, shaped
 from marketplace.markets.catalogue import rule
 from marketplace.markets.configuration import MarketConfiguration
 from marketplace.markets.models import Market
+from marketplace.markets.money import assumed, money_answer
 from marketplace.markets.services import create_market, open_market
 from marketplace.markets.terms import find_market
 
@@ -88,12 +89,22 @@ def market_answer(market: Market) -> dict[str, Any]:
         "lots": [_lot_answer(lot) for lot in market.lots.all()],
         "disclosure": market.disclosure,
         "several_agents": market.several_agents,
+        "payment": money_answer(market),
+        "claims": claims_answer(market),
         "limit_ladder": DECADE if rule(market.mechanism).visibility == "sealed" else None,
         "participants": market.participants,
         "opens_at": clock.stamp(market.opens_at),
         "closes_at": clock.stamp(market.closes_at),
         "server_time": clock.stamp(clock.now()),
     }
+
+
+def claims_answer(market: Market) -> list[dict[str, Any]]:
+    """What the rule promises here, and on which assumptions."""
+    found = rule(market.mechanism).claims
+    return [
+        {"name": claim.name, "status": claim.status, "assumes": assumed(market, list(claim.assumes))} for claim in found
+    ]
 
 
 def _lot_answer(lot: Any) -> dict[str, Any]:

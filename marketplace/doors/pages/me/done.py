@@ -12,7 +12,7 @@ from marketplace.core import limits
 from marketplace.core.models import Event
 from marketplace.core.money import minor_text
 from marketplace.doors.pages.me.person import of_person, page
-from marketplace.settlement.models import Authorisation, Obligation
+from marketplace.settlement.models import Obligation
 
 KEPT = 40
 MONEY = {
@@ -56,13 +56,12 @@ def _deal(row: Participation) -> dict[str, Any]:
     told = Event.objects.filter(stream__name=row.stream, kind="round.cleared").order_by("-seq").first()
     facts = json.loads(told.payload) if told else {}
     hold = row.authorisation
-    captured = hold is not None and hold.state == Authorisation.State.CAPTURED
     return {
         "row": row,
         "won": facts.get("won", False),
         "what": _things(facts.get("bundle", {})),
         "means": facts.get("means", ""),
-        "cost": minor_text(hold.captured_minor, hold.currency) if hold and captured else None,
+        "cost": minor_text(hold.captured_minor, hold.currency) if hold and hold.captured_minor else None,
         "limit": minor_text(row.limit_minor, row.market.currency),
         "card": hold.payment_method if hold else None,
     }

@@ -1,0 +1,98 @@
+"""How a market takes money: one choice in its configuration, fixed at its opening and known before anybody bids."""
+
+from typing import Any, Protocol
+
+from marketplace.core.limits import MAX_CHARGE_MINOR
+from marketplace.core.money import charge_step, least_charge, minor_text
+from marketplace.core.refusals import Refusal
+from marketplace.markets.models import Market
+
+Money, OnDefault = Market.Money, Market.OnDefault
+WORDS = {
+    Money.AUTHORISE: "Your limit is held on your card when you join; what you are charged is taken from it.",
+    Money.CHARGE: "Nothing is held; your saved card is charged what you owe once the market has cleared.",
+}
+DEFAULT_WORDS = {
+    OnDefault.NEXT_BEST: "If a winner's card is declined, the market clears again without that winner.",
+    OnDefault.DEPOSIT: "If a winner's card is declined, its deposit goes to the sellers and nothing is sold.",
+    OnDefault.VOID: "If a winner's card is declined, nothing is sold and nobody pays.",
+}
+
+
+class Stated(Protocol):
+    """What a configuration says of money."""
+
+    @property
+    def currency(self) -> str: ...
+    @property
+    def money(self) -> str: ...
+    @property
+    def on_default(self) -> str: ...
+    @property
+    def deposit_minor(self) -> int: ...
+    @property
+    def most_minor(self) -> int | None: ...
+
+
+def check_money(stated: Stated) -> None:
+    """Refuse terms that do not go together, or amounts that no card can be charged."""
+    if stated.money not in Money.values:
+        raise _refused("money_unknown", f"money is {' or '.join(Money.values)}.", "/money")
+    fitting = ("", *OnDefault.values) if stated.money == Money.CHARGE else ("",)
+    if stated.on_default not in fitting:
+        detail = f"on_default ({', '.join(OnDefault.values)}) goes with money charge, and only with it."
+        raise _refused("on_default_misplaced", detail, "/on_default")
+    _check_deposit(stated)
+    if stated.most_minor is not None and not 0 < stated.most_minor <= MAX_CHARGE_MINOR:
+        most = minor_text(MAX_CHARGE_MINOR, stated.currency)
+        raise _refused("charge_out_of_bounds", f"One charge is at most {most}.", "/most_minor")
+
+
+def _check_deposit(stated: Stated) -> None:
+    wanted = stated.on_default == OnDefault.DEPOSIT
+    least, step = least_charge(stated.currency), charge_step(stated.currency)
+    fits = least <= stated.deposit_minor <= MAX_CHARGE_MINOR and stated.deposit_minor % step == 0
+    if wanted != bool(stated.deposit_minor) or (wanted and not fits):
+        detail = f"deposit_minor goes with on_default deposit, and is at least {minor_text(least, stated.currency)}."
+        raise _refused("deposit_out_of_bounds", detail, "/deposit_minor")
+
+
+def settled_on_default(money: str, on_default: str) -> str:
+    """The rule for defaults, where it is left out: the next best is looked for."""
+    return on_default or (OnDefault.NEXT_BEST if money == Money.CHARGE else "")
+
+
+def money_answer(market: Market) -> dict[str, Any]:
+    """How this market takes money, in numbers and in words."""
+    words = [WORDS[Money(market.money)]]
+    words += [DEFAULT_WORDS[OnDefault(market.on_default)]] if market.on_default else []
+    if market.deposit_minor:
+        words.append(f"Joining holds a deposit of {minor_text(market.deposit_minor, market.currency)}.")
+    return {
+        "money": market.money,
+        "on_default": market.on_default or None,
+        "deposit_minor": market.deposit_minor,
+        "most_minor": market.most_minor,
+        "means": " ".join(words),
+    }
+
+
+def reserved_amounts(market: Market, limit_minor: int) -> dict[str, int]:
+    """What joining under a limit holds now, and what may be charged later."""
+    if market.most_minor is not None and limit_minor > market.most_minor:
+        most = minor_text(market.most_minor, market.currency)
+        fix = f"Send a limit_minor of at most {market.most_minor}."
+        detail = f"No charge in this market is above {most}."
+        raise Refusal(422, "limit_above_most", detail, fix, "/limit_minor")
+    if market.money == Money.CHARGE:
+        return {"amount_minor": market.deposit_minor if limit_minor else 0, "later_minor": limit_minor}
+    return {"amount_minor": limit_minor}
+
+
+def assumed(market: Market, assumes: list[str]) -> list[str]:
+    """What a claim assumes in this market: where a charge can be declined after the clearing, also that none is."""
+    return [*assumes, "no_default"] if market.money == Money.CHARGE else assumes
+
+
+def _refused(code: str, detail: str, pointer: str) -> Refusal:
+    return Refusal(422, code, detail, "Correct the field and send it again.", pointer)
