@@ -169,7 +169,10 @@ def test_what_is_no_page_of_stripes():
 def test_a_market_whose_seller_cannot_be_paid_does_not_open(client):
     operator, seller = Trader(card=None, scope="operate"), Trader(card=None)
     stated = {
-        **{"title": "A room", "mechanism": "second_price", "currency": "EUR", "closes_in_s": 60},
+        "title": "A room",
+        "mechanism": "second_price",
+        "currency": "EUR",
+        "closes_in_s": 60,
         "lots": [{"id": "room", "seller": seller.agent.ref}],
     }
     refused = post(client, operator, "markets/", stated)
