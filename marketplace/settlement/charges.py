@@ -1,5 +1,6 @@
 """Charges: collects that were held nowhere; the saved card is charged when the outcome is known."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from marketplace.core import clock
@@ -69,8 +70,13 @@ def _send(row: Obligation, key: str) -> Result:
     return _sorted_out(result.object) if isinstance(result, Done) else result
 
 
-def note_charge(journal: Journal, row: Obligation, result: Result) -> None:
-    """What became of a charge; under the journal's lock. A second answer finds nothing to change."""
+def note_charges(journal: Journal, answered: Sequence[tuple[Obligation, Result]]) -> None:
+    """What became of charges; under the journal's lock. A second answer finds nothing to change."""
+    for row, result in answered:
+        _note(journal, row, result)
+
+
+def _note(journal: Journal, row: Obligation, result: Result) -> None:
     if isinstance(result, Absent):
         answers.begin_again(row)
     elif isinstance(result, Declined):
@@ -112,5 +118,5 @@ def _note_default(row: Obligation, result: Declined) -> None:
 
 
 CHARGE: work.Operation[Obligation] = work.Operation(
-    "charge", due_charges, _send, _look, note_charge, after=rounds.conclude, claims=(("state", State.UNKNOWN),)
+    "charge", due_charges, _send, _look, note_charges, after=rounds.conclude, claims=(("state", State.UNKNOWN),)
 )
