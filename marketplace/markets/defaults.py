@@ -6,7 +6,7 @@ from marketplace.core import clock, limits, streams
 from marketplace.markets.models import Market, Round
 from marketplace.markets.services import new_round
 from marketplace.settlement.models import Obligation
-from marketplace.settlement.services import forfeit_deposits, release_all, settled
+from marketplace.settlement.services import forfeit_deposits, release_all
 
 DEFAULTED = Obligation.State.DEFAULTED
 
@@ -61,5 +61,6 @@ def _supersede(market: Market, round_: Round) -> None:
 
 
 def _rests(round_: Round) -> bool:
-    """Refunds are made and holds are let go before anybody is charged again."""
-    return settled(round_.ref).settled
+    """Refunds are made before anybody is charged again."""
+    open_ones = (Obligation.State.PENDING, Obligation.State.UNKNOWN)
+    return not Obligation.objects.filter(round_ref=round_.ref, state__in=open_ones).exists()

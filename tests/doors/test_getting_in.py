@@ -213,7 +213,7 @@ def test_a_draft_waits_for_its_seller_and_is_cancelled_at_its_close():
 
 def test_a_suspended_principal_does_nothing_and_is_paid_after_it_is_reinstated(client, admin_client):
     seller, buyer = Trader(card=None, payout=True), Trader()
-    market = open_a_market(lots=[{"id": "room", "seller": seller.agent.ref}])
+    market = open_a_market(lots=[{"id": "room", "seller": seller.agent.ref, "reserve": 3000}])
     buyer.join(market)
     buyer.bid(market, buy("room", 5000))
     chosen = {"action": "suspend", "_selected_action": [seller.agent.principal_id], "why": "a complaint"}
