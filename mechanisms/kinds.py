@@ -22,6 +22,7 @@ KINDS = {
     "fisher": ("mechanisms.fisher", "Fisher", "Allotted"),
     "matching": ("mechanisms.matching", "Pairing", "Matched"),
     "haggling": ("mechanisms.haggling.types", "Haggle", "Struck"),
+    "dynamic": ("mechanisms.dynamic.types", "Session", "Outcome"),
 }
 
 

@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import Any, NamedTuple
+from typing import Any, Generic, NamedTuple, TypeVar
 
 from msgspec import Struct
 
 from mechanisms.errors import ProblemError
 from mechanisms.fields import read_free, read_id, read_int, read_list, read_object
 
+T = TypeVar("T")
 CLOCK = "@clock"
 MOST_MOVES = 1_000_000
 
@@ -32,15 +33,15 @@ class Move(Struct, frozen=True):
 
 
 @dataclass(frozen=True, eq=False)
-class History:
-    """The last move and those before it, shared with every earlier state."""
+class Chain(Generic[T]):
+    """The last of a row of things and those before it, shared with every earlier state."""
 
-    last: Move
-    before: History | None
+    last: T
+    before: Chain[T] | None
     count: int
 
-    def all(self) -> tuple[Move, ...]:
-        """The moves in order."""
+    def all(self) -> tuple[T, ...]:
+        """The things in order."""
         found, at = [], self
         while True:
             found.append(at.last)
@@ -101,3 +102,26 @@ def later(instant: str, seconds: int) -> str:
 def between(early: str, late: str) -> int:
     """Whole seconds from one instant to another."""
     return int((datetime.fromisoformat(late) - datetime.fromisoformat(early)).total_seconds())
+
+
+def before(one: str, other: str) -> bool:
+    """Whether an instant is earlier than another."""
+    # Fractions of a second are written or not: compared without the Z, the shorter of two equal ones is the earlier.
+    return one.rstrip("Z") < other.rstrip("Z")
+
+
+def in_time(move: Move, *, last: str | None, due: str | None, counts: bool) -> None:
+    """Refuse a move without a time where time `counts`, one before the `last`, an agent's from `due` on.
+
+    The clock says nothing but timeout, and not before it is due. Raises ProblemError.
+    """
+    if move.agent == CLOCK and (move.type != "timeout" or move.data):
+        raise ProblemError("illegal_move", "the clock only says timeout", "/type")
+    if (counts or move.agent == CLOCK) and move.at is None:
+        raise ProblemError("missing_field", "where time counts, a move says when it was made", "/at")
+    if move.at and last and before(move.at, last):
+        raise ProblemError("out_of_order", f"the last move was at {last}", "/at")
+    if move.agent == CLOCK and (due is None or before(str(move.at), due)):
+        raise ProblemError("too_early", f"time runs until {due}" if due else "time does not count here", "/at")
+    if move.agent != CLOCK and due is not None and not before(str(move.at), due):
+        raise ProblemError("too_late", f"a move was due before {due}", "/at")

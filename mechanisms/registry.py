@@ -44,6 +44,10 @@ BUILT_IN = (
     "serial_dictatorship",
     "ultimatum",
     "alternating_offers",
+    "english",
+    "dutch",
+    "ascending_clock",
+    "continuous_double_auction",
 )
 
 

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 Visibility = Literal["sealed", "open"]
 # Problems of one shape; mechanisms/kinds.py says where each is read.
-KindName = Literal["auction", "bargaining", "scoring", "claims", "fisher", "matching", "haggling"]
+KindName = Literal["auction", "bargaining", "scoring", "claims", "fisher", "matching", "haggling", "dynamic"]
 
 
 @dataclass(frozen=True, kw_only=True)

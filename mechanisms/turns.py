@@ -13,7 +13,7 @@ from mechanisms.cases import Case
 from mechanisms.digest import digest_of
 from mechanisms.engine import prepare_any
 from mechanisms.errors import ProblemError
-from mechanisms.moves import History, Move, View, read_move
+from mechanisms.moves import Chain, Move, View, read_move
 from mechanisms.registry import Rule, rule
 
 
@@ -30,7 +30,7 @@ class State:
     problem: Any
     params: Any
     position: Any
-    moves: History | None = None
+    moves: Chain[Move] | None = None
 
     @cached_property
     def _view(self) -> View:
@@ -106,7 +106,7 @@ def _moved(state: State, move: Move, pointer: str) -> State:
     if move.n != state.next_number:
         raise ProblemError("wrong_number", f"the next move is number {state.next_number}", f"{pointer}/n")
     position = stepped(state.rule, state.problem, state.params, state.position, move, pointer)
-    return State(state.rule, state.problem, state.params, position, History(move, state.moves, move.n))
+    return State(state.rule, state.problem, state.params, position, Chain(move, state.moves, move.n))
 
 
 def stepped(found: Rule, problem: Any, params: Any, position: Any, move: Move, pointer: str) -> Any:

@@ -71,7 +71,7 @@ class Problem(Struct, frozen=True, forbid_unknown_fields=True):
             "seed": self.seed,
             "currency": self.currency,
             "exponent": self.exponent,
-            "lots": [_lot_dict(lot) for lot in sorted(self.lots, key=lambda lot: lot.id)],
+            "lots": [lot_dict(lot) for lot in sorted(self.lots, key=lambda lot: lot.id)],
             "bids": [bid.to_dict() for bid in sorted(self.bids, key=lambda bid: bid.agent)],
         }
 
@@ -80,7 +80,8 @@ class Problem(Struct, frozen=True, forbid_unknown_fields=True):
         return _encoder.encode(self.to_dict())
 
 
-def _lot_dict(lot: Lot) -> dict[str, Any]:
+def lot_dict(lot: Lot) -> dict[str, Any]:
+    """JSON values of a lot, fields at their defaults left out."""
     optional = {
         "supply": lot.supply,
         "reserve": lot.reserve or None,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from importlib import import_module
 from typing import Any
 
@@ -22,6 +22,7 @@ MODULES = {
     "fisher": "mechanisms.check.fisher",
     "matching": "mechanisms.check.matchings",
     "haggling": "mechanisms.check.haggles",
+    "dynamic": "mechanisms.check.sessions",
 }
 
 
@@ -36,7 +37,8 @@ def verify_case(problem: Case, outcome: Result) -> list[Finding]:
     whole = prepare_any(spec, problem)
     own = kind_module(spec.kind)
     found = list(own.consistent(whole, outcome))
-    found += charges_match(outcome)
+    owners = {lot.seller for lot in getattr(whole, "lots", ()) if lot.seller}
+    found += charges_match(outcome, owners)
     broken = bool(found)
     if outcome.digest != digest_of(whole.to_dict(), spec.version, outcome.to_dict()):
         found.append(
@@ -50,14 +52,14 @@ def verify_case(problem: Case, outcome: Result) -> list[Finding]:
     return found
 
 
-def charges_match(outcome: Result) -> Iterator[Finding]:
-    """Charges tell the same story as payments; "@market" stands outside."""
+def charges_match(outcome: Result, outside: Collection[str] = ()) -> Iterator[Finding]:
+    """Charges tell the same story as payments; "@market", and who owns a lot, stand outside."""
     net: dict[str, int] = defaultdict(int)
     for index, charge in enumerate(outcome.charges):
         net[charge.payer] += charge.amount
         net[charge.payee] -= charge.amount
         if charge.amount <= 0:
             yield Finding("consistent", "charge_not_positive", "a charge is positive", f"/charges/{index}/amount")
-    for agent in sorted({*net, *outcome.payments} - {"@market"}):
+    for agent in sorted({*net, *outcome.payments} - {"@market", *outside}):
         if net[agent] != outcome.payments.get(agent, 0):
             yield Finding("consistent", "charges_differ", f"charges of {agent!r} are not its payment", "/payments")

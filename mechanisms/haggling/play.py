@@ -10,7 +10,7 @@ from pydantic import Field
 
 from mechanisms.errors import ProblemError, escape
 from mechanisms.haggling.types import Haggle
-from mechanisms.moves import CLOCK, Move, View, later
+from mechanisms.moves import CLOCK, Move, View, in_time, later
 
 AnswerSeconds = Annotated[
     int | None,
@@ -61,7 +61,8 @@ def step(problem: Haggle, terms: Terms, here: Position, move: Move) -> Position:
     """The position after a move; ProblemError where it is not legal."""
     if here.ended:
         raise ProblemError("over", "it is over: no move counts any more", "/type")
-    _in_time(problem, terms, here, move)
+    counts = terms.answer_s is not None or terms.by_second
+    in_time(move, last=here.at, due=deadline(terms, here), counts=counts)
     if move.agent == CLOCK:
         return replace(here, ended="timeout", at=move.at)
     if move.agent not in problem.parties:
@@ -83,25 +84,6 @@ def step(problem: Haggle, terms: Terms, here: Position, move: Move) -> Position:
         return replace(now, ended=move.type)
     speakers = tuple(problem.agents()) if terms.either_again else (move.agent,)
     return replace(now, offer=None, by=None, speakers=speakers)
-
-
-def _in_time(problem: Haggle, terms: Terms, here: Position, move: Move) -> None:
-    due = deadline(terms, here)
-    if move.agent == CLOCK and (move.type != "timeout" or move.data):
-        raise ProblemError("illegal_move", "the clock only says timeout", "/type")
-    if (terms.answer_s is not None or terms.by_second or move.agent == CLOCK) and move.at is None:
-        raise ProblemError("missing_field", "where time counts, a move says when it was made", "/at")
-    if move.at and here.at and _before(move.at, here.at):
-        raise ProblemError("out_of_order", f"the last move was at {here.at}", "/at")
-    if move.agent == CLOCK and (due is None or _before(str(move.at), due)):
-        raise ProblemError("too_early", f"time runs until {due}" if due else "time does not count here", "/at")
-    if move.agent != CLOCK and due is not None and not _before(str(move.at), due):
-        raise ProblemError("too_late", f"an answer was due before {due}", "/at")
-
-
-def _before(one: str, other: str) -> bool:
-    # Fractions of a second are written or not: compared without the Z, the shorter of two equal ones is the earlier.
-    return one.rstrip("Z") < other.rstrip("Z")
 
 
 def deadline(terms: Terms, here: Position) -> str | None:
