@@ -8,14 +8,12 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from mechanisms.dynamic.orders import Resting, Sides, Trade
-from mechanisms.dynamic.tree import each
 from mechanisms.ties import priority
 
 
 def cleared(lot: str, book: Sides, seed: str) -> tuple[list[Trade], list[tuple[Resting, bool]]]:
     """The trades, and each order that traded with what is left of it and whether it buys."""
-    bids = [order for _, order in each(book.bids)]
-    asks = [order for _, order in each(book.asks)]
+    bids, asks = book.orders(buys=True), book.orders(buys=False)
     quantity = _quantity(bids, asks)
     if quantity == 0:
         return [], []

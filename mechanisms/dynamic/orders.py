@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from itertools import islice
 from typing import NamedTuple
 
-from mechanisms.dynamic.tree import Key, Tree, drop, each, least, put
+from mechanisms.dynamic.tree import Tree, drop, each, find, least, put
 
 
 class Resting(NamedTuple):
@@ -30,35 +31,36 @@ class Trade(NamedTuple):
 
 
 class Sides(NamedTuple):
-    """Bids by falling price, asks by rising price; of equals the earlier first."""
+    """Bids by falling price, asks by rising price: at each price the orders in their time."""
 
     bids: Tree = None
     asks: Tree = None
 
     def with_order(self, order: Resting, *, buys: bool) -> Sides:
         """With an order added, or in place of itself with another quantity; without it where nothing is left."""
-        side, key = self.bids if buys else self.asks, key_of(order, buys)
-        side = put(side, key, order) if order.left else drop(side, key)
-        return self._replace(bids=side) if buys else self._replace(asks=side)
+        side, key = self.bids if buys else self.asks, (-order.price if buys else order.price,)
+        level = _changed(find(side, key) or (), order)
+        side = put(side, key, level) if level else drop(side, key)
+        return Sides(side, self.asks) if buys else Sides(self.bids, side)
 
     def best(self, *, buys: bool) -> Resting | None:
         """The first bid, or ask."""
         node = least(self.bids if buys else self.asks)
-        return None if node is None else node.value
+        return None if node is None else node.value[0]
+
+    def orders(self, *, buys: bool) -> list[Resting]:
+        """All of a side, the best price first, of equals the earliest."""
+        return [order for _, level in each(self.bids if buys else self.asks) for order in level]
 
     def levels(self, *, buys: bool, depth: int) -> list[list[int]]:
         """[price, units] of the best prices."""
-        found: list[list[int]] = []
-        for _, order in each(self.bids if buys else self.asks):
-            if found and found[-1][0] == order.price:
-                found[-1][1] += order.left
-            elif len(found) == depth:
-                break
-            else:
-                found.append([order.price, order.left])
-        return found
+        side = islice(each(self.bids if buys else self.asks), depth)
+        return [[level[0].price, sum(order.left for order in level)] for _, level in side]
 
 
-def key_of(order: Resting, buys: bool) -> Key:
-    """Price-time priority: the least key goes first."""
-    return (-order.price if buys else order.price, order.n)
+def _changed(level: tuple[Resting, ...], order: Resting) -> tuple[Resting, ...]:
+    """The orders of one price with this one as it is now."""
+    if not level or level[-1].n < order.n:
+        return (*level, order)
+    at = next(index for index, other in enumerate(level) if other.n == order.n)
+    return (*level[:at], *((order,) if order.left else ()), *level[at + 1 :])

@@ -11,8 +11,8 @@ from mechanisms.claims import fails, holds
 from mechanisms.dynamic.batches import cleared
 from mechanisms.dynamic.closing import Sold, outcome_of
 from mechanisms.dynamic.matching import Wish, matched, read_wish
+from mechanisms.dynamic.numbered import Numbered
 from mechanisms.dynamic.orders import Resting, Sides, Trade
-from mechanisms.dynamic.tree import Tree, drop, each, find, put
 from mechanisms.dynamic.types import Session, stated_trader
 from mechanisms.errors import ProblemError
 from mechanisms.fields import read_int, read_object
@@ -24,6 +24,7 @@ from mechanisms.turns import finished
 from mechanisms.types import Outcome
 
 DEPTH = 10
+NOTHING = Numbered()
 
 
 class OrderBookParams(Params):
@@ -63,7 +64,7 @@ class Position:
     books: dict[str, Sides]
     at: str
     since: str
-    open: Tree = None
+    open: Numbered = NOTHING
     trades: Chain[Trade] | None = None
     batch: int = 1
     over: bool = False
@@ -131,14 +132,13 @@ def _rested(here: Position, wish: Wish, book: Sides, left: int) -> Position:
         return here
     order = Resting(wish.n, wish.agent, left, wish.price, here.batch)
     books = {**here.books, wish.lot: book.with_order(order, buys=wish.buys)}
-    return replace(here, books=books, open=put(here.open, (wish.n,), (wish.lot, wish.buys, order)))
+    return replace(here, books=books, open=here.open.put(wish.n, (wish.lot, wish.buys, order)))
 
 
 def _refilled(here: Position, lot: str, order: Resting, buys: bool) -> Position:
     """The standing order with what is now left of it."""
-    entry = (order.n,)
-    left = put(here.open, entry, (lot, buys, order)) if order.left else drop(here.open, entry)
-    return replace(here, books={**here.books, lot: here.books[lot].with_order(order, buys=buys)}, open=left)
+    books = {**here.books, lot: here.books[lot].with_order(order, buys=buys)}
+    return replace(here, books=books, open=here.open.put(order.n, (lot, buys, order) if order.left else None))
 
 
 def _with_trades(here: Position, trades: list[Trade]) -> Position:
@@ -151,7 +151,7 @@ def _with_trades(here: Position, trades: list[Trade]) -> Position:
 def _cancelled(here: Position, move: Move) -> Position:
     data = read_object(move.data, "/data", ("order",))
     number = read_int(data["order"], "/data/order", 1, MOST_MOVES)
-    found = find(here.open, (number,))
+    found = here.open.get(number)
     if found is None or found[2].agent != move.agent:
         raise ProblemError("no_such_order", f"you have no open order {number}", "/data/order")
     lot, buys, order = found
@@ -173,7 +173,7 @@ def view(problem: Session, params: OrderBookParams, here: Position) -> View:
     count = 0 if here.trades is None else here.trades.count
     public = {"books": books, "trades": count, "last_trades": last, "batch": here.batch if params.batch_s else None}
     private: dict[str, dict[str, Any]] = {name: {"orders": []} for name in problem.agents()}
-    for _, (lot, buys, order) in each(here.open):
+    for lot, buys, order in here.open.each():
         quantity = order.left if buys else -order.left
         own = {"order": order.n, "lot": lot, "quantity": quantity, "price": order.price}
         private.setdefault(order.agent, {"orders": []})["orders"].append(own)

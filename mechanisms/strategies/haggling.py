@@ -76,14 +76,14 @@ def _table(known: _Known) -> Table:
     return table_of(Bargain(mechanism=given.mechanism, issues=given.issues, parties=given.parties))
 
 
-def _own(state: State, agent: str) -> tuple[Floats, float]:
+def own_utilities(state: State, agent: str) -> tuple[Floats, float]:
     """This agent's utility of each agreement, and its reservation."""
     table = _table(_Known(state.problem))
     side = table.parties.index(agent)
     return table.utility[side].astype(float) / table.scale, table.disagreement[side] / table.scale
 
 
-def _row(state: State) -> int:
+def offered(state: State) -> int:
     """Which agreement was offered."""
     row = 0
     for issue, values in state.problem.issues.items():
@@ -91,7 +91,8 @@ def _row(state: State) -> int:
     return row
 
 
-def _offer(state: State, row: int) -> dict[str, Any]:
+def offering(state: State, row: int) -> dict[str, Any]:
+    """The move that offers the agreement of that index."""
     return {"type": "offer", "data": {"agreement": _table(_Known(state.problem)).name(row)}}
 
 
@@ -112,14 +113,14 @@ def subgame_perfect(state: State, agent: str) -> dict[str, Any]:
     stages = induction(utilities, reservations, discounts, rounds, side) if rounds else []
     if answering:
         wait = max(reservations[side], discounts[side] * stages[0].values[side]) if stages else reservations[side]
-        if table.utility[side, _row(state)] / table.scale >= wait - HAIR:
+        if table.utility[side, offered(state)] / table.scale >= wait - HAIR:
             return {"type": "accept"}
         if not stages or reservations[side] >= wait:
             return {"type": "walk_away"}
     if stages[0].offer is None:
         best = front[-1] if side == 0 else front[0]
-        return _offer(state, int(best))  # nothing that both would take: ask for the most
-    return _offer(state, int(front[stages[0].offer]))
+        return offering(state, int(best))  # nothing that both would take: ask for the most
+    return offering(state, int(front[stages[0].offer]))
 
 
 def conceding(power: float) -> Haggler:
@@ -129,16 +130,16 @@ def conceding(power: float) -> Haggler:
     """
 
     def act(state: State, agent: str) -> dict[str, Any]:
-        own, least = _own(state, agent)
+        own, least = own_utilities(state, agent)
         done = state.public["round"] / state.public["rounds"]
         target = least + (float(own.max()) - least) * (1 - done ** (1 / power))
         if state.public["offer"] is not None:
-            if own[_row(state)] >= min(target, own.max()) - HAIR:
+            if own[offered(state)] >= min(target, own.max()) - HAIR:
                 return {"type": "accept"}
             if "offer" not in _can(state, agent):
                 return {"type": "walk_away"}
         asked = np.where(own >= target - HAIR, own, np.inf)
-        return _offer(state, int(np.argmin(asked)))
+        return offering(state, int(np.argmin(asked)))
 
     return act
 
@@ -150,14 +151,14 @@ def zero_intelligence(rng: Random) -> Haggler:
     """Offer anything and accept anything that is no worse than nothing (Gode and Sunder 1993)."""
 
     def act(state: State, agent: str) -> dict[str, Any]:
-        own, least = _own(state, agent)
+        own, least = own_utilities(state, agent)
         good = np.flatnonzero(own >= least)
         if state.public["offer"] is not None:
-            if own[_row(state)] >= least:
+            if own[offered(state)] >= least:
                 return {"type": "accept"}
             if "offer" not in _can(state, agent):
                 return {"type": "walk_away"}
-        return _offer(state, int(rng.choice(good))) if len(good) else {"type": "walk_away"}
+        return offering(state, int(rng.choice(good))) if len(good) else {"type": "walk_away"}
 
     return act
 

@@ -10,7 +10,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import mechanisms
+from mechanisms import start
 from mechanisms.strategies import STRATEGIES, Situation, draw_value, shading, truthful
+from mechanisms.strategies.haggling import play
+from mechanisms.strategies.people import human_like
 
 RNG = Random(0)
 
@@ -168,3 +171,19 @@ def test_the_mechanism_takes_their_bids_as_they_are(name, price_paid):
     assert outcome.prices == {"X": price_paid}
     values = {agent: value for agent, _, value in traders}
     assert sum(values[award.agent] * award.bundle["X"] for award in outcome.awards) == 600
+
+
+def test_people_offer_and_refuse_as_in_the_data():
+    """Two random people share 100: an offer is taken in about 69 of 100 games, and is 44 on average."""
+    rng = Random("people")
+    values = {str(n): n for n in range(101)}
+    rest = {str(n): 100 - n for n in range(101)}
+    parties = {"ann": {"weights": {"ann": 1}, "values": {"ann": values}}}
+    parties["bob"] = {"weights": {"ann": 1}, "values": {"ann": rest}}
+    problem = {"mechanism": "ultimatum", "issues": {"ann": list(range(101))}, "parties": parties}
+    opened = start("ultimatum", problem, {"first": "ann"})
+    games = [play(opened, {"ann": human_like(rng), "bob": human_like(rng)}) for _ in range(1500)]
+    taken = sum(game.outcome.status == "cleared" for game in games) / len(games)
+    offers = [100 - game.moves.all()[0].data["agreement"]["ann"] for game in games]
+    assert abs(taken - 0.6876) < 0.04
+    assert abs(sum(offers) / len(offers) - 44.369) < 1.5
