@@ -81,6 +81,8 @@ def right_payments(problem: Problem, outcome: Outcome) -> Iterator[Finding]:
         due = {award.agent: award.value for award in outcome.awards}
     elif outcome.mechanism == "vcg" or problem.params.get("pricing") == "vcg":
         due = dict(clarke_pivots(problem, outcome))
+    elif problem.params.get("pricing") == "threshold":
+        due = dict(beyond_the_cut(problem, outcome))
     elif "payments_exact" in outcome.certificate:
         due = {agent: ceil(Fraction(text)) for agent, text in outcome.certificate["payments_exact"].items()}
     elif "prices_exact" in outcome.certificate:
@@ -92,6 +94,21 @@ def right_payments(problem: Problem, outcome: Outcome) -> Iterator[Finding]:
         if amount is None or outcome.payments.get(bid.agent) != amount:
             detail = f"{bid.agent!r} pays {outcome.payments.get(bid.agent)}, by the definition {amount}"
             yield Finding("consistent", "wrong_payment", detail, f"/payments/{bid.agent}")
+
+
+def beyond_the_cut(problem: Problem, outcome: Outcome) -> Iterator[tuple[str, int | None]]:
+    """Each trader keeps what it adds beyond the cut, floored; None where the cut is not the least that balances."""
+    pivots = dict(clarke_pivots(problem, outcome))
+    try:
+        cut = Fraction(outcome.certificate["threshold"])
+        adds = {award.agent: award.value - pivots[award.agent] for award in outcome.awards}  # type: ignore[operator]
+    except (KeyError, TypeError, ValueError, ZeroDivisionError):
+        cut, adds = Fraction(-1), {}
+    kept = {agent: max(Fraction(0), gain - cut) for agent, gain in adds.items()}
+    total = sum(kept.values(), Fraction(0))
+    balances = cut >= 0 and (total == outcome.welfare or (cut == 0 and total < outcome.welfare))
+    for award in outcome.awards:
+        yield award.agent, award.value - kept[award.agent].__floor__() if balances else None
 
 
 def supported(problem: Problem, outcome: Outcome) -> Iterator[tuple[str, int | None]]:

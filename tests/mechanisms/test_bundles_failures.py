@@ -11,7 +11,7 @@ from random import Random
 import highspy
 import numpy as np
 import pytest
-from bundle_oracle import small
+from bundle_oracle import exchange, small
 
 from mechanisms import Problem, awarding, run
 from mechanisms.bundles import Sale
@@ -275,3 +275,16 @@ def test_proofs_that_are_too_long_to_carry_are_left_out_and_said_to_be(monkeypat
     monkeypatch.undo()
     whole = run("vcg", SALE)
     assert (whole.certificate["grade"], whole.digest) == ("exact", outcome.digest)
+
+
+def test_a_forged_cut_or_share_of_an_exchange_is_caught():
+    given = next(drawn for drawn in map(exchange, map(Random, range(99))) if run("vcg_exchange", drawn).revenue < -2)
+    given["params"] = {"pricing": "threshold"}
+    problem, outcome = Problem.from_json(given), run("vcg_exchange", given)
+    assert verify(problem, outcome) == []
+    assert outcome.certificate["threshold"] != "0"
+    for cut in ("0", "-1", "1/0", "x", None, "1000000000"):
+        data = json.loads(outcome.to_json())
+        data["certificate"]["threshold"] = cut
+        found = verify(problem, type(outcome).from_json(data))
+        assert {finding.code for finding in found} == {"wrong_payment"}, cut
