@@ -61,7 +61,7 @@ def end_commitment(*, reference: str, spent_minor: int) -> bool:
     if first is None:
         return False
     lock_tree(chain_of(first.holder).links[-1].agent)
-    rows = Commitment.objects.filter(reference=reference, standing=True)
+    rows = Commitment.objects.filter(reference=reference)
     for holder in set(rows.values_list("holder", flat=True)):
         _spend(rows.filter(holder=holder), spent_minor)
     return True
@@ -135,7 +135,7 @@ def _sum(rows: QuerySet[Commitment]) -> int:
 
 
 def _spend(rows: QuerySet[Commitment], spent_minor: int) -> None:
-    """The first acts bear what was spent; what later ones added is freed first."""
+    """The first acts bear what was spent, also those that ended before; what later ones added is freed first."""
     for row in rows.order_by("n"):
         row.amount_minor = min(row.amount_minor, spent_minor)
         spent_minor -= row.amount_minor

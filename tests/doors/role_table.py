@@ -29,7 +29,7 @@ REST = {
     **dict.fromkeys(("agents", "markets"), "operate"),
 }
 DOORS = PAGES | REST
-SOCKETS = {"ws/v1/markets/": "key", "ws/v1/inbox/": "key"}
+SOCKETS = {"ws/v1/markets/": "public", "ws/v1/inbox/": "key"}  # public: but a key alone bids and hears its own
 TOOLS = {
     **dict.fromkeys(("whoami", "my_bids"), "own"),
     **dict.fromkeys(("find_markets", "explain", "outcome", "wait", "preview", "may_i", "join"), "market"),

@@ -4,6 +4,7 @@ import os
 from pathlib import Path
 
 import pytest
+from axe_playwright_python.sync_playwright import Axe
 from django.contrib.auth.models import User
 from playwright.sync_api import Page, expect
 
@@ -22,10 +23,14 @@ SHOTS = os.environ.get("WALRAS_SHOTS", "")
 PASSWORD = "a long pass phrase"
 
 
-def shoot(page: Page, name: str) -> None:
-    """A picture to look at, where somebody wants one."""
-    if SHOTS:
-        page.screenshot(path=str(Path(SHOTS) / f"{name}.png"), full_page=True)
+def looked_at(page: Page, name: str) -> None:
+    """axe-core finds nothing to mend, by day and by night; pictures to look at, where somebody wants them."""
+    for scheme in ("light", "dark"):
+        page.emulate_media(color_scheme=scheme)
+        found = Axe().run(page)
+        assert found.violations_count == 0, f"{name}, {scheme}: {found.generate_report()}"
+        if SHOTS:
+            page.screenshot(path=str(Path(SHOTS) / f"{name}-{scheme}.png"), full_page=True)
 
 
 def sign_up(seen: Visit, email: str) -> None:
@@ -35,26 +40,25 @@ def sign_up(seen: Visit, email: str) -> None:
     page.get_by_label("Email").fill(email)
     page.locator("#id_password1").fill(PASSWORD)
     page.locator("#id_password2").fill(PASSWORD)
-    shoot(page, "signup")
+    looked_at(page, "signup")
     page.get_by_role("button", name="Sign Up").click()
     expect(page.get_by_role("heading", name="Now")).to_be_visible()
 
 
 def make_agent(page: Page) -> str:
-    shoot(page, "empty")
+    looked_at(page, "empty")
     page.get_by_label("What is your agent called?").fill("Scout")
     page.get_by_label("Your time zone").select_option("Europe/Amsterdam")
     page.get_by_role("button", name="Make the agent").click()
     key = page.locator(".key-shown code").inner_text()
-    shoot(page, "key")
+    looked_at(page, "key")
     assert key.startswith("wk_test_")
     return key
 
 
 @pytest.mark.parametrize("device", ["phone", "desktop"])
 def test_a_person_lets_an_agent_trade(server: Server, visit: Visitor, device: str) -> None:  # noqa: F811
-    dark = {"color_scheme": "dark"} if device == "desktop" else {}
-    seen = visit(server, "/", **(PHONE if device == "phone" else {}), **dark)
+    seen = visit(server, "/", **(PHONE if device == "phone" else {}))
     page, email = seen.page, f"ada-{device}@example.org"
     write_category(name="concert-ticket/1", schema={"title": "A ticket", "attributes": {"row": {"type": "text"}}})
     seller = Trader(payout=True)
@@ -70,10 +74,10 @@ def test_a_person_lets_an_agent_trade(server: Server, visit: Visitor, device: st
 
     join_market(market=market, identity=identify(key), limit_minor=10000, key="one")
     page.get_by_role("link", name="Asks").click()
-    shoot(page, f"{device}-asks")
+    looked_at(page, f"{device}-asks")
     page.get_by_role("link", name="Look and answer").click()
     expect(page.get_by_text("No rule lets the agent do this alone.")).to_be_visible()
-    shoot(page, f"{device}-ask")
+    looked_at(page, f"{device}-ask")
     page.get_by_role("button", name="Yes, do it").focus()
     page.keyboard.press("Enter")
     expect(page.get_by_text("Said yes.")).to_be_visible()
@@ -84,7 +88,7 @@ def test_a_person_lets_an_agent_trade(server: Server, visit: Visitor, device: st
         page.wait_for_timeout(100)
     page.goto(f"{seen.home}/me/")
     expect(page.get_by_text("100.00 EUR").first).to_be_visible()
-    shoot(page, f"{device}-now")
+    looked_at(page, f"{device}-now")
 
     page.get_by_role("link", name="Rules").click()
     expect(page.get_by_text("Ask me before everything.")).to_be_visible()
@@ -92,14 +96,14 @@ def test_a_person_lets_an_agent_trade(server: Server, visit: Visitor, device: st
     page.get_by_label("for at most").fill("50")
     page.get_by_role("button", name="Ask the rules").click()
     expect(page.get_by_text("It would ask you first.")).to_be_visible()
-    shoot(page, f"{device}-rules")
+    looked_at(page, f"{device}-rules")
     page.get_by_role("link", name="Teach it by cases").click()
     for answer in ("Do it", "Ask me", "Do it", "Never", "Do it", "Do it", "Ask me", "Never", "Do it", "Do it"):
         page.get_by_role("button", name=answer, exact=True).click()
-    shoot(page, f"{device}-cases")
+    looked_at(page, f"{device}-cases")
     page.get_by_role("button", name="Let these rules hold").click()
     expect(page.get_by_text("The new rules hold.")).to_be_visible()
-    shoot(page, f"{device}-learned")
+    looked_at(page, f"{device}-learned")
 
     buyer = Trader()
     buyer.join(market, 10000)
@@ -120,17 +124,17 @@ def test_a_person_lets_an_agent_trade(server: Server, visit: Visitor, device: st
         page.wait_for_timeout(200)
         page.reload()
     expect(page.get_by_text("Bought 1 × ticket")).to_be_visible()
-    shoot(page, f"{device}-done")
+    looked_at(page, f"{device}-done")
     page.get_by_role("link", name="why, and the receipt").click()
     expect(page.get_by_text("The winner pays the best bid of another")).to_be_visible()
     expect(page.get_by_text("60.00 EUR paid")).to_be_visible()
-    shoot(page, f"{device}-deal")
+    looked_at(page, f"{device}-deal")
 
     page.get_by_role("link", name="Stop").click()
-    shoot(page, f"{device}-stop")
+    looked_at(page, f"{device}-stop")
     page.get_by_role("button", name="Stop Scout").click()
     expect(page.get_by_role("heading", name="Stopped.")).to_be_visible()
-    shoot(page, f"{device}-stopped")
+    looked_at(page, f"{device}-stopped")
     assert not agent.keys.filter(revoked_at=None).exists()
     assert seen.outside() == []
     assert [words for words in seen.complaints if "favicon" not in words] == []
