@@ -19,6 +19,11 @@ def package_answer(market: Market, identity: Identity) -> dict[str, Any]:
     if market.disclosure != Market.Disclosure.PUBLIC and market.operator_id != identity.agent_id:
         detail = f"The market's disclosure is {market.disclosure}: its bids are not shown."
         raise Refusal(403, "not_disclosed", detail, "GET .../outcome/ has what is told to you.")
+    return package_of(market)
+
+
+def package_of(market: Market) -> dict[str, Any]:
+    """The same, for a caller who has looked at the disclosure."""
     round_ = standing_round(market)
     problem, outcome = json.loads(round_.problem), json.loads(round_.outcome)
     opened, closed = (_facts(market, kind) for kind in ("market.opened", "receipts.published"))
@@ -46,6 +51,9 @@ def _receipts(market: Market) -> list[dict[str, Any]]:
 
 
 def _facts(market: Market, kind: str) -> dict[str, Any]:
-    payload = Event.objects.filter(stream__name=market.stream, kind=kind).values_list("payload", flat=True).get()
+    payload = Event.objects.filter(stream__name=market.stream, kind=kind).values_list("payload", flat=True).first()
+    if payload is None:
+        detail = f"The outcome of {market.ref} was taken from elsewhere: no bid was received here."
+        raise Refusal(409, "no_receipts", detail, "GET .../outcome/ has problem and outcome.")
     facts: dict[str, Any] = json.loads(payload)
     return facts

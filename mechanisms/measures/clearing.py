@@ -14,6 +14,7 @@ from mechanisms.check.slots import is_slots
 from mechanisms.engine import MARKET, prepare_any, run
 from mechanisms.errors import ProblemError
 from mechanisms.registry import get
+from mechanisms.solve.errors import SolverFailedError
 from mechanisms.types import Award, Outcome, Problem
 
 MOST_BIDS = 400  # beyond, what needs a second clearing or all pairs is left out
@@ -119,7 +120,7 @@ class Clearing:
             return int(self.outcome.welfare) if holds else None
         try:
             found = run(rule, problem, params)
-        except ProblemError:
+        except (ProblemError, SolverFailedError):
             return None
         return None if found.status == "unproven" else int(found.welfare)
 

@@ -9,6 +9,7 @@ from mechanisms.engine import run
 from mechanisms.errors import ProblemError
 from mechanisms.measures.clearing import Clearing, true_worth
 from mechanisms.measures.registry import Found, measure
+from mechanisms.solve.errors import SolverFailedError
 
 
 @measure(label="Greatest envy by reports", unit="money")
@@ -53,7 +54,7 @@ def reported_core_distance(clearing: Clearing) -> Found:
     try:
         reduced = replace(clearing.whole, bids=tuple(bid for bid in bids if bid is not None))
         best = run("pay_as_bid", reduced, {})
-    except ProblemError:
+    except (ProblemError, SolverFailedError):
         return None
     owners = int(clearing.outcome.welfare) - sum(clearing.reported.values())
     return None if best.status == "unproven" else max(0, int(best.welfare) - owners)

@@ -18,7 +18,7 @@ from marketplace.doors.rest.schemas import OBJECT, PAGED, PARAMETERS
 from marketplace.doors.rest.trading import own_participations
 from marketplace.markets.terms import find_market
 from marketplace.reports.outcomes import outcome_rows
-from marketplace.reports.tables import as_csv
+from marketplace.reports.spreadsheets import as_csv
 from marketplace.settlement.models import Obligation
 
 

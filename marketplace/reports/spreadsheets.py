@@ -5,8 +5,7 @@ import io
 from typing import Any
 
 from marketplace.reports.outcomes import COLUMNS, Row
-
-DANGEROUS = ("=", "+", "-", "@", "\t", "\r")
+from marketplace.reports.queries import DANGEROUS
 
 
 def as_csv(rows: list[Row]) -> str:

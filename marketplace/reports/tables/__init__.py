@@ -1,0 +1,24 @@
+"""The tables of an export, one file each."""
+
+from marketplace.reports.columns import Table
+from marketplace.reports.tables import (
+    awards,
+    bids,
+    events,
+    lots,
+    markets,
+    measures,
+    moves,
+    participations,
+    payments,
+    rounds,
+    settlements,
+    wide,
+)
+
+TABLES: dict[str, Table] = {
+    room.TABLE.name: room.TABLE
+    for room in (
+        *(markets, rounds, lots, participations, bids, awards, payments, moves, events, settlements, measures, wide),
+    )
+}
