@@ -42,6 +42,7 @@ def test_an_export_of_everything(swept: Callable[[], int], tmp_path: Path) -> No
     counts, findings = replayed_file(tmp_path / "x.zip")
     assert (counts["made_again"], findings) == (2, [])
     scope = Scope(salt=b"the same for all")
+    assert exported(tmp_path / "none.zip", Scope(market="mkt_none"), "dta").settlements.empty
     loaded = {suffix: exported(tmp_path / f"{suffix}.zip", scope, suffix) for suffix in FORMATS}
     for name, table in TABLES.items():
         for suffix, tables in loaded.items():

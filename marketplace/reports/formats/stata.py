@@ -55,7 +55,7 @@ def _values(column: Column, values: pa.ChunkedArray) -> pd.Series:
         return values.cast(pa.int8()).to_pandas()
     if column.kind == "instant":
         return values.cast(pa.timestamp("ms")).to_pandas().astype("datetime64[ns]")
-    if column.choices:
+    if column.choices and len(values):  # pandas cannot label what is empty
         return pd.Series(pd.Categorical(values.to_pylist(), categories=list(column.choices)))
     return pd.Series([value or "" for value in values.to_pylist()], dtype=object)
 
