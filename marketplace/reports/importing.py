@@ -53,7 +53,7 @@ def import_outcome(*, problem: Any, outcome: Any = None, stated: Stated) -> Mark
         findings = [str(finding) for finding in replay(line).findings]
     if findings:
         detail = f"The outcome does not fit its problem: {'; '.join(findings[:3])}"
-        raise Refusal(400, "outcome_refuted", detail[:500], "Mend what the findings name.")
+        raise Refusal(400, "outcome_unfit", detail[:500], "Mend what the findings name.")
     market = _market(read, stated)
     _lots(market, read)
     _round(market, read, made, stated.closed_at)

@@ -96,7 +96,7 @@ def test_an_outcome_that_does_not_add_up_is_not_taken() -> None:
     head = {"mechanism": "uniform_price", "params": {}, "currency": "USD", "exponent": 2}
     problem = Problem.from_json({**head, "lots": [{"id": "X"}], "bids": bids})
     outcome = replace(known.recorded(problem, {"a": ({"X": 1}, 5, 5)}, {"X": 5}), revenue=6)
-    for wrong, code in ((problem, "outcome_refuted"), (bargain(), "import_auctions_only")):
+    for wrong, code in ((problem, "outcome_unfit"), (bargain(), "import_auctions_only")):
         with pytest.raises(Refusal) as caught:
             taken(wrong, outcome)
         assert caught.value.code == code
