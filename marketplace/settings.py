@@ -125,6 +125,9 @@ STRIPE_CALLS_PER_SECOND = float(os.environ.get("STRIPE_CALLS_PER_SECOND") or (0 
 STRIPE_HTTP_CLIENT = os.environ.get("STRIPE_HTTP_CLIENT", "")  # dotted path of a stripe.HTTPClient; empty: the SDK's
 STRIPE_WEBHOOK_SECRET = os.environ.get("STRIPE_WEBHOOK_SECRET", "whsec_walras_sandbox")
 
+# Exports that are made in the background; every process that makes or serves them must see this folder.
+REPORTS_DIR = Path(os.environ.get("WALRAS_REPORTS_DIR") or BASE_DIR / ".walras-reports")
+
 # --- how many requests a key may make in ten seconds; 0: as many as it likes ------------------------------------------
 
 RATE_LIMIT = int(os.environ.get("WALRAS_RATE_LIMIT") or RATE_REQUESTS)

@@ -16,10 +16,15 @@ from mechanisms.check.packages import FORMAT, STANDING
 
 def package_answer(market: Market, identity: Identity) -> dict[str, Any]:
     """Problem, outcome with certificate, receipts, rule version, and the public events that they hang on."""
+    refuse_undisclosed(market, identity)
+    return package_of(market)
+
+
+def refuse_undisclosed(market: Market, identity: Identity) -> None:
+    """Bids are for everybody where the market is public, else for its operator."""
     if market.disclosure != Market.Disclosure.PUBLIC and market.operator_id != identity.agent_id:
         detail = f"The market's disclosure is {market.disclosure}: its bids are not shown."
         raise Refusal(403, "not_disclosed", detail, "GET .../outcome/ has what is told to you.")
-    return package_of(market)
 
 
 def package_of(market: Market) -> dict[str, Any]:

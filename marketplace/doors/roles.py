@@ -13,14 +13,16 @@ ECONOMIST, AUDITOR = "economist", "auditor"
 MARKETS = ("markets.market", "markets.lot", "markets.round")
 PEOPLE = ("agents.principal", "agents.agent", "agents.apikey")
 BIDDING = ("bidding.participation", "bidding.raise", "bidding.bid")
+EXPORTS = "reports.export"
 MANDATES = ("mandates.mandate", "mandates.commitment", "mandates.checkin")
 PUSHED = ("authorisation", "obligation", "task", "webhookevent", "journal")
 # Groups by role: (apps or models whose rows may be looked at, permissions to act).
 ROLES: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     PRINCIPAL: ((), ()),
     OPERATOR: (
-        (*MARKETS, *PEOPLE, *BIDDING, *MANDATES, "preferences", "clearing"),
+        (*MARKETS, *PEOPLE, *BIDDING, *MANDATES, "preferences", "clearing", EXPORTS),
         (
+            "reports.add_export",
             *("markets.add_market", "markets.change_market", "markets.add_lot", "markets.change_lot"),
             *(
                 "markets.delete_lot",
@@ -37,8 +39,9 @@ ROLES: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
             f"settlement.change_{name}" for name in ("authorisation", "obligation", "task", "webhookevent", "journal")
         ),
     ),
-    ECONOMIST: (MARKETS, ()),  # markets and their outcomes; people only by the pseudonyms that those hold
-    AUDITOR: ((*MARKETS, *PEOPLE, *BIDDING, *MANDATES, "settlement", "preferences", "clearing", "doors"), ()),
+    # Markets and their outcomes; people only by the pseudonyms of exports, bids only where a market discloses them.
+    ECONOMIST: ((*MARKETS, EXPORTS), ("reports.add_export",)),
+    AUDITOR: ((*MARKETS, *PEOPLE, *BIDDING, *MANDATES, "settlement", "preferences", "clearing", "doors", EXPORTS), ()),
 }
 
 

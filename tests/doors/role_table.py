@@ -1,8 +1,8 @@
 """Who may pass which door. A new door without a line here fails `test_roles`.
 
-`public`: everybody. `signed`: Stripe alone, by its signature. `key`: any agent's key, which sees its own only.
-`owner`: a key, and the thing must be the agent's. `operate`: an operator's key to act. `person`: whoever is signed in,
-each its own. `own person`: signed in, and the thing must be that person's.
+`public`: everybody. `signed`: who holds a signature, Stripe's or that of a link of ours. `key`: any agent's key, which
+sees its own only. `owner`: a key, and the thing must be the agent's. `operate`: an operator's key to act. `person`:
+whoever is signed in, each its own. `own person`: signed in, and the thing must be that person's.
 """
 
 PAGES = {
@@ -14,7 +14,7 @@ PAGES = {
     **dict.fromkeys(("account_reset_password_from_key", "account_reset_password_from_key_done"), "public"),
     **dict.fromkeys(("account_email", "account_change_password", "account_set_password"), "person"),
     "account_reauthenticate": "person",
-    "stripe-webhook": "signed",
+    **dict.fromkeys(("stripe-webhook", "download"), "signed"),
     **dict.fromkeys(("me-now", "me-agents", "me-cards", "me-asks", "me-done", "me-rules", "me-stop"), "person"),
     **dict.fromkeys(("me-ask", "me-deal", "me-agent-rules", "me-cases", "me-agent-stop"), "own person"),
 }
@@ -23,10 +23,10 @@ REST = {
     **dict.fromkeys(("me", "mandates", "decisions", "mandates-ap2", "checkins", "keys", "webhooks", "inbox"), "key"),
     **dict.fromkeys(("payment-methods", "payout-accounts", "settlements", "preferences", "categories"), "key"),
     **dict.fromkeys(("market", "participations", "raises", "previews", "bid-batches", "bids", "outcome"), "key"),
-    **dict.fromkeys(("package", "events", "report"), "key"),
+    **dict.fromkeys(("package", "events", "report", "reclearings"), "key"),
     **dict.fromkeys(("checkin", "agent", "key", "key-rotate", "bid", "preference", "payment-method"), "owner"),
     **dict.fromkeys(("webhook", "webhook-rotate", "webhook-test", "proof"), "owner"),
-    **dict.fromkeys(("agents", "markets"), "operate"),
+    **dict.fromkeys(("agents", "markets", "reports", "exports", "export", "report-file", "report-table"), "operate"),
 }
 DOORS = PAGES | REST
 SOCKETS = {"ws/v1/markets/": "public", "ws/v1/inbox/": "key"}  # public: but a key alone bids and hears its own
@@ -43,6 +43,7 @@ LOOK = {
     **dict.fromkeys(("bidding.Bid", "bidding.Participation", "bidding.Raise"), ("operator", "auditor")),
     **dict.fromkeys(("mandates.CheckIn", "mandates.Commitment", "mandates.Mandate"), ("operator", "auditor")),
     "preferences.Category": ("operator", "auditor"),
+    "reports.Export": ("operator", "economist", "auditor"),
     "doors.Webhook": ("auditor",),
     **dict.fromkeys(("account.EmailAddress", "auth.Group", "auth.User"), ()),
     **dict.fromkeys(
@@ -54,4 +55,7 @@ LOOK = {
         ("settlement clerk", "auditor"),
     ),
 }
-ADD = {"markets.Market": ("operator",), "preferences.Category": ("operator",)}
+ADD = {
+    **dict.fromkeys(("markets.Market", "preferences.Category"), ("operator",)),
+    "reports.Export": ("operator", "economist"),
+}

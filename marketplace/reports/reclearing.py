@@ -1,0 +1,85 @@
+"""Re-clearing: the same bids under another rule, with its measures beside those of the outcome that stands."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from typing import Any
+
+import msgspec
+
+from marketplace.agents.keys import Identity
+from marketplace.clearing.explanations import standing_round
+from marketplace.clearing.packages import refuse_undisclosed
+from marketplace.core import limits
+from marketplace.core.refusals import Refusal
+from marketplace.markets.models import Market
+from mechanisms import get, read_outcome, read_problem
+from mechanisms.measures import Clearing, measured
+from mechanisms.strict_json import parse
+from mechanisms.types import ProblemError
+
+WARNING = (
+    "These are the bids that were made under another rule. Under this one bidders would have bid otherwise, so this is "
+    "not what would have happened, but what this rule makes of the same bids."
+)
+_encoder = msgspec.json.Encoder(decimal_format="number")
+CARRIED = ("direction", "minimum", "split", "weights", "clicks", "quality")  # parameters that describe the sale
+
+
+def reclear(market: Market, rule: str, params: dict[str, Any], identity: Identity | None = None) -> dict[str, Any]:
+    """Both outcomes with their measures; nothing is stored. Without an identity the caller has been looked at before.
+
+    The rule runs in a process of its own, which is killed after a while.
+    """
+    if identity is not None:
+        refuse_undisclosed(market, identity)
+    round_ = standing_round(market)
+    problem, outcome = parse(round_.problem), read_outcome(round_.outcome)
+    if len(problem.get("bids", ())) > limits.RECLEAR_BIDS:
+        detail = f"More than {limits.RECLEAR_BIDS:,} bids are not cleared again here."
+        raise Refusal(413, "reclear_too_large", detail, "Export the market and use python -m mechanisms run.")
+    other = {**problem, "mechanism": rule, "params": {**_carried(rule, problem["params"]), **params}}
+    made = read_outcome(_run(other))
+    return {
+        "market": market.ref,
+        "warning": WARNING,
+        "original": _side(read_problem(problem), outcome),
+        "recleared": _side(read_problem(other), made),
+    }
+
+
+def _carried(rule: str, params: dict[str, Any]) -> dict[str, Any]:
+    """Of the market's own parameters those that say what is sold, where the other rule takes them."""
+    try:
+        taken = get(rule).params.model_fields
+    except ProblemError as error:
+        raise Refusal(400, "unknown_mechanism", error.detail, "GET mechanisms/ names the rules.", "/rule") from error
+    return {name: params[name] for name in CARRIED if name in params and name in taken}
+
+
+def _run(problem: dict[str, Any]) -> bytes:
+    command = [sys.executable, "-m", "mechanisms", "run", "-"]
+    text = _encoder.encode(problem)
+    try:
+        done = subprocess.run(command, input=text, capture_output=True, timeout=limits.RECLEAR_SECONDS)  # noqa: S603
+    except subprocess.TimeoutExpired as error:
+        detail = f"The rule did not end within {limits.RECLEAR_SECONDS} seconds."
+        raise Refusal(422, "reclear_too_long", detail, "Export the market and use python -m mechanisms run.") from error
+    if done.returncode:
+        said = msgspec.json.decode(done.stderr)
+        detail = f"The rule does not take these bids: {said['detail']}"
+        raise Refusal(422, "not_reclearable", detail[:500], "Choose a rule for such bids, or other params.")
+    return done.stdout
+
+
+def _side(problem: Any, outcome: Any) -> dict[str, Any]:
+    found = measured(Clearing(problem, outcome))
+    measures = {row.measure.name: row.value for row in found if row.measure.per == "market"}
+    return {
+        "mechanism": outcome.mechanism,
+        "params": problem.params,
+        "status": outcome.status,
+        "outcome": msgspec.json.decode(outcome.to_json()),
+        "measures": measures,
+    }
