@@ -4,6 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
+import msgspec
+
 from marketplace.bidding.models import Bid, Participation
 from marketplace.bidding.participations import refuse_unless_open
 from marketplace.bidding.sealing import Epoch, sealer
@@ -18,16 +20,14 @@ from marketplace.core.refusals import Refusal, not_found
 Act = Submission | Withdrawal
 
 
-@dataclass(frozen=True, slots=True)
-class Decision:
+class Decision(msgspec.Struct, frozen=True):
     """What became of one act: a stored bid (new, known or withdrawn), a refusal, or neither yet."""
 
     bid: Stored | None = None
     refusal: Refusal | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class NewBid:
+class NewBid(msgspec.Struct, frozen=True):
     """A bid to write, with the seat that it takes."""
 
     submission: Submission

@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from datetime import datetime
 
+import msgspec
+
 Place = tuple[int, int]  # market, agent
 
 
@@ -16,8 +18,7 @@ class MarketRow:
     last_bid: int
 
 
-@dataclass(slots=True)
-class Seat:
+class Seat(msgspec.Struct):
     """An agent's participation in a market: its limit, its stream and its standing bid."""
 
     participation_id: int
@@ -27,11 +28,11 @@ class Seat:
     stream_id: int
     standing_id: int | None
     standing_ref: str | None
+    head: int = 0  # of its stream, where the store has it locked
     used: bool = False  # this group has changed its standing bid
 
 
-@dataclass(frozen=True, slots=True)
-class Stored:
+class Stored(msgspec.Struct, frozen=True):
     """A bid that is in the books."""
 
     ref: str

@@ -1,6 +1,5 @@
 """From a request's body to a submission that the committer can decide."""
 
-from dataclasses import dataclass, field
 from typing import Any
 
 import msgspec
@@ -31,8 +30,7 @@ class BidBody(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
     replaces: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Submission:
+class Submission(msgspec.Struct, frozen=True):
     """A well-formed bid, ready to be decided under the market's lock."""
 
     terms: Terms
@@ -40,12 +38,16 @@ class Submission:
     replaces: str | None
     key_hash: str
     body_hash: str
-    nonce: bytes = field(repr=False)  # what would tell the bid is left out of every repr, and so of logs
-    content: bytes = field(repr=False)
-    worst_minor: int = field(repr=False)
-    means: str = field(repr=False)
-    bid: MechanismBid = field(repr=False)
-    compiled: dict[str, Any] | None = field(default=None, repr=False)
+    nonce: bytes
+    content: bytes
+    worst_minor: int
+    means: str
+    bid: MechanismBid
+    compiled: dict[str, Any] | None = None
+
+    def __repr__(self) -> str:
+        """Where it belongs; what would tell the bid is left out, and so kept out of logs."""
+        return f"Submission({self.terms.ref}, {self.identity.agent_ref}, {self.key_hash})"
 
     def receipt(self, bid_ref: str, participation_ref: str) -> str:
         """What commits to this bid and, without the nonce, tells nothing of it."""
@@ -63,10 +65,10 @@ def read_submission(
     key = checked_key(key)
     body = strict_json.shaped(value if compiled is None else compiled, BidBody)
     _refuse_too_many(body)
-    bid = _checked_bid(body, identity, terms)
+    stated = _stated(body)
+    bid = _checked_bid(stated, identity, terms)
     refuse_own_lots(terms, identity, bid)
     name = key_hash("bid", terms.ref, identity.agent_ref, key)
-    stated = _stated(body)
     sent = value if compiled is None else {"sent": value, "compiled": stated}
     return Submission(
         terms=terms,
@@ -83,9 +85,9 @@ def read_submission(
     )
 
 
-def _checked_bid(body: BidBody, identity: Identity, terms: Terms) -> MechanismBid:
+def _checked_bid(stated: dict[str, Any], identity: Identity, terms: Terms) -> MechanismBid:
     try:
-        bid = read_bid({"agent": identity.agent_ref} | _stated(body), terms.lots)
+        bid = read_bid({"agent": identity.agent_ref, **stated}, terms.lots)
         terms.spec.check_bid(bid, terms.lots, terms.params)
     except ProblemError as error:
         raise Refusal(422, error.code, error.detail, _FIX, error.pointer) from None

@@ -1,17 +1,17 @@
-"""PostgreSQL finds every row of a group by its index, whatever it knows of the tables: bids stay cheap."""
+"""Every row of a group is found by its index, whatever the database knows of the tables: bids stay cheap."""
 
 import json
 
 import pytest
 from django.db import connection
 
-from marketplace.bidding.stores.statements import PIN, STATEMENTS
+from marketplace.bidding.stores import sqlite_statements
+from marketplace.bidding.stores.postgres_statements import PIN, STATEMENTS
 
 pytestmark = pytest.mark.django_db
 ARGUMENTS = {
     b"lock": ["[1]"],
-    b"seats": ["[[1, 1]]"],
-    b"known": ['["a"]'],
+    b"read": ["[[1, 1]]", '["a"]'],
     b"named": ['["a"]'],
     b"replace": ["[1]"],
     b"write": ["[]", "2026-01-01"],
@@ -24,7 +24,7 @@ def nodes(plan: dict) -> list[dict]:
     return [plan, *(node for part in plan.get("Plans", ()) for node in nodes(part))]
 
 
-@pytest.mark.skipif(connection.vendor != "postgresql", reason="SQLite has no such plans: it has no join but the nested")
+@pytest.mark.skipif(connection.vendor != "postgresql", reason="statements of PostgreSQL")
 @pytest.mark.parametrize("name", ARGUMENTS)
 def test_rows_are_found_by_index_while_tables_are_empty(name: bytes) -> None:
     values = ", ".join(f"'{value}'" for value in ARGUMENTS[name])
@@ -39,3 +39,20 @@ def test_rows_are_found_by_index_while_tables_are_empty(name: bytes) -> None:
     assert [node for node in scans if "Index Cond" not in node] == []
     assert [node["Node Type"] for node in found if "Join" in node["Node Type"]] == []
     assert scans
+
+
+@pytest.mark.skipif(connection.vendor != "sqlite", reason="statements of SQLite")
+@pytest.mark.parametrize("name", ["READ", "REPLACE", "WITHDRAW", "COUNT", "RISE", "TELL"])
+def test_sqlite_scans_nothing_but_what_it_is_given(name: str) -> None:
+    connection.ensure_connection()
+    plan = connection.connection.execute(
+        f"EXPLAIN QUERY PLAN {getattr(sqlite_statements, name)}",
+        {"markets": "[]", "places": "[]", "keys": "[]", "named": "[]"}
+        if name == "READ"
+        else ["[]", ""][: 1 + (name == "TELL")],
+    ).fetchall()
+    steps = [row[3] for row in plan]
+    scanned = [step for step in steps if step.startswith("SCAN")]
+    assert [step for step in scanned if "VIRTUAL TABLE" not in step and "CONSTANT ROW" not in step] == []
+    if name == "READ":
+        assert "SEARCH p USING INDEX participation_once (market_id=? AND agent_id=?)" in steps

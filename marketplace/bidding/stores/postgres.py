@@ -10,7 +10,7 @@ from django.db import connection
 from marketplace.bidding.books import Act, Books, Decision, NewBid
 from marketplace.bidding.seats import MarketRow, Seat, Stored
 from marketplace.bidding.stores.libpq import Call, Pipelined, Rows
-from marketplace.bidding.stores.statements import PIN, STATEMENTS
+from marketplace.bidding.stores.postgres_statements import PIN, STATEMENTS
 from marketplace.bidding.submissions import Submission
 from marketplace.bidding.withdrawals import NamedBid, Withdrawal
 from marketplace.core import streams
@@ -57,25 +57,24 @@ class PostgresStore:
 
 
 async def _read(link: Pipelined, acts: Sequence[Act]) -> Books:
-    """One round trip: begin, lock, then clock, seats and known keys, and the bids that withdrawals name."""
+    """One round trip: begin, lock, then clock, seats and known keys in one question, and bids that withdrawals name."""
     places = {(act.terms.market_id, act.identity.agent_id) for act in acts}
     keys = [act.key_hash for act in acts if isinstance(act, Submission)]
     wanted = [act.bid_ref for act in acts if isinstance(act, Withdrawal)]
     calls: list[Call] = [
         (b"begin", ()),
         (b"lock", (_json({market for market, _ in places}),)),
-        (b"clock", ()),
-        (b"seats", (_json(places),)),
-        (b"known", (_json(keys),)),
+        (b"read", (_json(places), _json(keys))),
     ]
     if wanted:
         calls.append((b"named", (_json(wanted),)))
-    _, locked, clock, seats, known, *named = await link.exchange(calls)
+    _, locked, [(clock, *told)], *named = await link.exchange(calls)
+    seats, known = (msgspec.json.decode(rows) if rows else () for rows in told)
     return Books(
-        at=_instant(clock[0][0]),
+        at=_instant(clock),
         markets={int(row[0]): _market(row) for row in locked},
-        seats={(int(row[0]), int(row[1])): _seat(row) for row in seats},
-        known={row[0].decode(): _stored(row[1:]) for row in known},
+        seats={(row[0], row[1]): Seat(*row[2:]) for row in seats},
+        known={row[0]: _stored(row[1:]) for row in known},
         named={row[0].decode(): _named(row) for rows in named for row in rows},
     )
 
@@ -110,7 +109,7 @@ def _json(value: Any) -> bytes:
     return msgspec.json.encode(value)
 
 
-def _instant(microseconds: bytes) -> datetime:
+def _instant(microseconds: bytes | str | int) -> datetime:
     return _EPOCH + timedelta(microseconds=int(microseconds))
 
 
@@ -118,14 +117,10 @@ def _market(row: tuple[Any, ...]) -> MarketRow:
     return MarketRow(row[1].decode(), row[2].decode(), _instant(row[3]), int(row[4]))
 
 
-def _seat(row: tuple[Any, ...]) -> Seat:
-    standing = (None, None) if row[7] is None else (int(row[7]), row[8].decode())
-    return Seat(int(row[2]), row[3].decode(), row[4].decode(), int(row[5]), int(row[6]), *standing)
+def _stored(row: Sequence[Any]) -> Stored:
+    return Stored(row[0], row[1], _instant(row[2]), row[3], row[4])
 
 
-def _stored(row: tuple[Any, ...]) -> Stored:
-    return Stored(row[0].decode(), row[1].decode(), _instant(row[2]), row[3].decode(), row[4].decode())
-
-
-def _named(row: tuple[Any, ...]) -> NamedBid:
-    return NamedBid(_stored(row), int(row[5]), (int(row[6]), int(row[7])), row[8].decode())
+def _named(row: Sequence[bytes]) -> NamedBid:
+    texts = [value.decode() for value in row]
+    return NamedBid(_stored(texts), int(row[5]), (int(row[6]), int(row[7])), texts[8])

@@ -1,51 +1,31 @@
-"""SQLite: a thread of its own, plain SQL, one immediate transaction a group."""
+"""SQLite: a thread of its own, one immediate transaction a group, few statements that take and give JSON.
+
+Each call of SQLite lets the event loop have the interpreter and waits to get it back. So there are seven calls a group
+however many bids it has: a row at a time would wait once a row.
+"""
 
 import asyncio
-import json
+import sqlite3
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from typing import Any
 
-from django.db import connection, transaction
+import msgspec
+from django.db import connection
 
-from marketplace.bidding.books import Act, Books, Decision
+from marketplace.bidding.books import Act, Books, Decision, NewBid
 from marketplace.bidding.seats import MarketRow, Seat, Stored
+from marketplace.bidding.stores import sqlite_statements as sql
 from marketplace.bidding.submissions import Submission
 from marketplace.bidding.withdrawals import NamedBid, Withdrawal
-from marketplace.core import clock, streams
+from marketplace.core import streams
 
-MARKETS = """
-SELECT id, ref, state, closes_at, last_bid FROM markets_market WHERE id IN (SELECT value FROM json_each(%s))"""
-SEATS = """
-SELECT p.market_id, p.agent_id, p.id, p.ref, p.state, p.limit_minor, s.id, b.id, b.ref
-FROM json_each(%s) AS w
-JOIN bidding_participation p ON p.market_id = json_extract(w.value, '$[0]')
-  AND p.agent_id = json_extract(w.value, '$[1]') AND p.state <> 'refused'
-JOIN core_stream s ON s.name = 'participation:' || p.ref
-LEFT JOIN bidding_bid b ON b.participation_id = p.id AND b.status = 'accepted'"""
-KNOWN = """
-SELECT b.key_hash, b.ref, b.receipt, b.at, p.ref, b.body_hash
-FROM bidding_bid b JOIN bidding_participation p ON p.id = b.participation_id
-WHERE b.key_hash IN (SELECT value FROM json_each(%s))"""
-REPLACE = "UPDATE bidding_bid SET status = 'replaced' WHERE id IN (SELECT value FROM json_each(%s))"
-INSERT = """
-INSERT INTO bidding_bid (ref, market_id, participation_id, seq, content, receipt, key_hash, body_hash, status, at)
-VALUES (%s, %s, %s, %s, %s, %s, %s, %s, 'accepted', %s)"""
-EPOCH = "INSERT INTO bidding_epochkey (ref, market_id, sealed_key) VALUES (%s, %s, %s) ON CONFLICT (ref) DO NOTHING"
-NAMED = """
-SELECT b.ref, b.receipt, b.at, p.ref, b.body_hash, b.id, p.market_id, p.agent_id, b.status
-FROM bidding_bid b JOIN bidding_participation p ON p.id = b.participation_id
-WHERE b.ref IN (SELECT value FROM json_each(%s))"""
-WITHDRAW = "UPDATE bidding_bid SET status = 'withdrawn' WHERE id = %s"
-COUNT = "UPDATE markets_market SET last_bid = %s WHERE id = %s"
-RISE = "UPDATE core_stream SET head = head + 1 WHERE id IN (SELECT value FROM json_each(%s))"
-HEADS = "SELECT id, name, head FROM core_stream WHERE id IN (SELECT value FROM json_each(%s))"
-TELL = "INSERT INTO core_event (stream_id, seq, kind, at, payload) VALUES (%s, %s, %s, %s, %s)"
+Read = tuple[Books, dict[str, int]]  # the books, and the heads of the seats' streams
 
 
 class SqliteStore:
-    """One thread, so one connection; Django's, so that its settings hold."""
+    """One thread, so one connection; made by Django, so that its settings hold."""
 
     def __init__(self) -> None:
         self._thread = ThreadPoolExecutor(1, "committer")
@@ -69,22 +49,41 @@ def _close() -> None:
 
 def _commit(acts: Sequence[Act]) -> tuple[Books, list[Decision], dict[str, int]]:
     """BEGIN IMMEDIATE is the lock; the clock is read after it."""
-    with transaction.atomic(), connection.cursor() as cursor:
-        books = _read(cursor, acts)
+    link = _link()
+    link.execute("BEGIN IMMEDIATE")
+    try:
+        books = _read(link, acts)
         decisions = books.decide(acts)
-        return books, decisions, _write(cursor, books) if books.new or books.withdrawn else {}
+        heads = _write(link, books)
+        link.execute("COMMIT")
+    except BaseException:
+        link.rollback()
+        raise
+    return books, decisions, heads
 
 
-def _read(cursor: Any, acts: Sequence[Act]) -> Books:
-    places = {(s.terms.market_id, s.identity.agent_id) for s in acts}
-    at = clock.now()
-    markets = _rows(cursor, MARKETS, list({market for market, _ in places}))
-    seats = _rows(cursor, SEATS, list(places))
-    known = _rows(cursor, KNOWN, [act.key_hash for act in acts if isinstance(act, Submission)])
-    wanted = [act.bid_ref for act in acts if isinstance(act, Withdrawal)]
-    named = _rows(cursor, NAMED, wanted) if wanted else []
+def _link() -> sqlite3.Connection:
+    """Django's connection without Django's cursors, which cost more than these statements."""
+    fresh = connection.connection is None
+    connection.ensure_connection()
+    link: sqlite3.Connection = connection.connection
+    for pragma in sql.PRAGMAS if fresh else ():
+        link.execute(pragma)
+    return link
+
+
+def _read(link: sqlite3.Connection, acts: Sequence[Act]) -> Books:
+    places = {(act.terms.market_id, act.identity.agent_id) for act in acts}
+    given = {
+        "markets": _json(list({market for market, _ in places})),
+        "places": _json(list(places)),
+        "keys": _json([act.key_hash for act in acts if isinstance(act, Submission)]),
+        "named": _json([act.bid_ref for act in acts if isinstance(act, Withdrawal)]),
+    }
+    clock, *told = link.execute(sql.READ, given).fetchone()
+    markets, seats, known, named = map(msgspec.json.decode, told)
     return Books(
-        at=at,
+        at=_instant(clock),
         markets={row[0]: MarketRow(row[1], row[2], _instant(row[3]), row[4]) for row in markets},
         seats={(row[0], row[1]): Seat(*row[2:]) for row in seats},
         known={row[0]: _stored(row[1:]) for row in known},
@@ -92,44 +91,50 @@ def _read(cursor: Any, acts: Sequence[Act]) -> Books:
     )
 
 
-def _stored(row: tuple[Any, ...]) -> Stored:
+def _stored(row: Sequence[Any]) -> Stored:
     return Stored(row[0], row[1], _instant(row[2]), row[3], row[4])
 
 
-def _write(cursor: Any, books: Books) -> dict[str, int]:
+def _write(link: sqlite3.Connection, books: Books) -> dict[str, int]:
+    """What the group changes; the new heads of the streams. It has one act a seat, so one event a stream."""
     at = connection.ops.adapt_datetimefield_value(books.at)
-    cursor.executemany(EPOCH, [(epoch.ref, epoch.market_id, epoch.sealed_key) for epoch in books.new_epochs()])
-    cursor.execute(REPLACE, [json.dumps(books.replaced)])
-    cursor.executemany(INSERT, [_columns(bid, at) for bid in books.new])
-    cursor.executemany(COUNT, [(last, market_id) for market_id, last in books.last_bids().items()])
-    cursor.executemany(WITHDRAW, [(bid.named.bid_id,) for bid in books.withdrawn])
-    return _tell(cursor, books, at)
-
-
-def _tell(cursor: Any, books: Books, at: Any) -> dict[str, int]:
-    """One event a bidder; the new heads of the streams. A group has one act a seat, so one event a stream."""
     acts: list[tuple[str, Any]] = [("bid.accepted", bid) for bid in books.new]
     acts += [("bid.withdrawn", bid) for bid in books.withdrawn]
-    told_to = [bid.seat.stream_id for _, bid in acts]
-    cursor.execute(RISE, [json.dumps(told_to)])
-    heads = {row[0]: row[1:] for row in _rows(cursor, HEADS, told_to)}
-    told = [(bid.seat.stream_id, heads[bid.seat.stream_id][1], kind, at, bid.payload) for kind, bid in acts]
-    cursor.executemany(TELL, told)
-    return dict(heads.values())
+    if not acts:
+        return {}
+    for epoch in books.new_epochs():
+        link.execute(sql.EPOCH, (epoch.ref, epoch.market_id, epoch.sealed_key))
+    if books.replaced:
+        link.execute(sql.REPLACE, (_json(books.replaced),))
+    if books.withdrawn:
+        link.execute(sql.WITHDRAW, (_json([bid.named.bid_id for bid in books.withdrawn]),))
+    if books.new:
+        _insert(link, books, at)
+    link.execute(sql.RISE, (_json([bid.seat.stream_id for _, bid in acts]),))
+    link.execute(sql.TELL, (_json([(bid.seat.stream_id, kind, bid.payload) for kind, bid in acts]), at))
+    return {f"participation:{bid.seat.ref}": bid.seat.head + 1 for _, bid in acts}
 
 
-def _columns(bid: Any, at: Any) -> tuple[Any, ...]:
+def _insert(link: sqlite3.Connection, books: Books, at: str) -> None:
+    """All bids from one text; their sealed bytes, which JSON cannot hold, lie beside it in a row."""
+    rows, start = [], 1
+    for bid in books.new:
+        rows.append((*_columns(bid), start, len(bid.sealed)))
+        start += len(bid.sealed)
+    link.execute(sql.INSERT, (_json(rows), b"".join(bid.sealed for bid in books.new), at))
+    link.execute(sql.COUNT, (_json(list(books.last_bids().items())),))
+
+
+def _columns(bid: NewBid) -> tuple[Any, ...]:
     submission, stored = bid.submission, bid.stored
     place = (stored.ref, submission.terms.market_id, bid.seat.participation_id, bid.seq)
-    return (*place, bid.sealed, stored.receipt, submission.key_hash, stored.body_hash, at)
+    return (*place, stored.receipt, submission.key_hash, stored.body_hash)
 
 
-def _rows(cursor: Any, sql: str, values: list[Any]) -> list[tuple[Any, ...]]:
-    cursor.execute(sql, [json.dumps(values)])
-    rows: list[tuple[Any, ...]] = cursor.fetchall()
-    return rows
+def _json(value: Any) -> str:
+    return msgspec.json.encode(value).decode()
 
 
-def _instant(value: Any) -> datetime:
-    moment = value if isinstance(value, datetime) else datetime.fromisoformat(value)
+def _instant(value: str) -> datetime:
+    moment = datetime.fromisoformat(value)
     return moment if moment.tzinfo else moment.replace(tzinfo=UTC)

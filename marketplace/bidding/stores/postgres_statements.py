@@ -12,18 +12,18 @@ STATEMENTS = {
     b"lock": """
 SELECT id, ref, state, (extract(epoch from closes_at) * 1000000)::bigint, last_bid FROM markets_market
 WHERE id = ANY(ARRAY(SELECT jsonb_array_elements_text($1::jsonb)::bigint)) ORDER BY id FOR UPDATE""",
-    b"clock": "SELECT (extract(epoch from clock_timestamp()) * 1000000)::bigint",
-    b"seats": """
-SELECT p.market_id, p.agent_id, p.id, p.ref, p.state, p.limit_minor, s.id, b.id, b.ref
-FROM jsonb_array_elements($1::jsonb) AS w
-JOIN bidding_participation p
-  ON p.market_id = (w->>0)::bigint AND p.agent_id = (w->>1)::bigint AND p.state <> 'refused'
-JOIN core_stream s ON s.name = 'participation:' || p.ref
-LEFT JOIN bidding_bid b ON b.participation_id = p.id AND b.status = 'accepted'""",
-    b"known": """
-SELECT b.key_hash, b.ref, b.receipt, (extract(epoch from b.at) * 1000000)::bigint, p.ref, b.body_hash
-FROM bidding_bid b JOIN bidding_participation p ON p.id = b.participation_id
-WHERE b.key_hash = ANY(ARRAY(SELECT jsonb_array_elements_text($1::jsonb)))""",
+    b"read": """
+SELECT (extract(epoch from clock_timestamp()) * 1000000)::bigint,
+(SELECT json_agg(json_build_array(p.market_id, p.agent_id, p.id, p.ref, p.state, p.limit_minor, s.id, b.id, b.ref))
+  FROM jsonb_array_elements($1::jsonb) AS w
+  JOIN bidding_participation p
+    ON p.market_id = (w->>0)::bigint AND p.agent_id = (w->>1)::bigint AND p.state <> 'refused'
+  JOIN core_stream s ON s.name = 'participation:' || p.ref
+  LEFT JOIN bidding_bid b ON b.participation_id = p.id AND b.status = 'accepted'),
+(SELECT json_agg(json_build_array(b.key_hash, b.ref, b.receipt, (extract(epoch from b.at) * 1000000)::bigint, p.ref,
+    b.body_hash))
+  FROM bidding_bid b JOIN bidding_participation p ON p.id = b.participation_id
+  WHERE b.key_hash = ANY(ARRAY(SELECT jsonb_array_elements_text($2::jsonb))))""",
     b"named": """
 SELECT b.ref, b.receipt, (extract(epoch from b.at) * 1000000)::bigint, p.ref, b.body_hash,
   b.id, p.market_id, p.agent_id, b.status
