@@ -10,12 +10,13 @@ from concurrent.futures import Future
 from django.db import connection
 
 from marketplace.bidding.books import Act, Decision
+from marketplace.bidding.grouping import Batch, Pace, Place
 from marketplace.bidding.stores import Store
 from marketplace.core import limits
 from marketplace.core.refusals import Refusal
 
 log = logging.getLogger(__name__)
-Waiting = tuple[Act, "asyncio.Future[Decision]"]
+Waiting = tuple[Act, "asyncio.Future[Decision] | Place"]
 
 
 def make_store() -> Store:
@@ -91,8 +92,12 @@ class Committer:
     async def _decide_all(self, acts: Sequence[Act]) -> list[Decision]:
         if len(self._queue) + len(acts) > limits.INTAKE_QUEUE:
             raise _busy("Too many bids are waiting.")
-        found = await asyncio.gather(*(self._enqueue(act) for act in acts), return_exceptions=True)
-        return [_alone(decision) for decision in found]
+        if not acts:
+            return []
+        batch = Batch(len(acts))
+        self._queue.extend((act, Place(batch, number)) for number, act in enumerate(acts))
+        self._awake.set()
+        return await batch.all
 
     def _enqueue(self, act: Act) -> "asyncio.Future[Decision]":
         if len(self._queue) >= limits.INTAKE_QUEUE:
@@ -104,27 +109,18 @@ class Committer:
 
     async def _run(self, store: Store) -> None:
         """Group after group; a bid whose sender went before its turn is dropped: nothing was acknowledged."""
+        pace = Pace()
         while self._task is not None or self._queue:
             if not self._queue:
                 self._awake.clear()
                 await self._awake.wait()
                 continue
-            await self._gather()
-            group = [self._queue.popleft() for _ in range(min(len(self._queue), limits.INTAKE_GROUP))]
+            size = await pace.gather(self._queue)
+            group = [self._queue.popleft() for _ in range(min(len(self._queue), size))]
             wanted = [waiting for waiting in group if not waiting[1].cancelled()]
             if wanted:
-                await self._commit(store, wanted)
-
-    async def _gather(self) -> None:
-        """Let the loop read what has arrived with the first: it is done when two turns have brought nothing more.
-
-        A group costs about what a bid costs, so a group of one that leaves fifteen waiting is the dearest of all.
-        """
-        seen, quiet = 0, 0
-        while quiet < 2 and len(self._queue) < limits.INTAKE_GROUP:
-            quiet = quiet + 1 if len(self._queue) == seen else 0
-            seen = len(self._queue)
-            await asyncio.sleep(0)
+                with pace.timed(len(wanted)):
+                    await self._commit(store, wanted)
 
     async def _commit(self, store: Store, group: Sequence[Waiting], *, again: bool = False) -> None:
         """Commit the group; where that fails, each alone once more: one poisoned bid costs no other its place."""
@@ -164,15 +160,6 @@ class Committer:
 
     async def _start_here(self) -> None:
         self.start()
-
-
-def _alone(found: Decision | BaseException) -> Decision:
-    """A decision among others: one that failed fails alone."""
-    if isinstance(found, Refusal):
-        return Decision(refusal=found)
-    if isinstance(found, BaseException):
-        raise found
-    return found
 
 
 def _busy(detail: str) -> Refusal:
