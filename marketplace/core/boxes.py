@@ -5,6 +5,7 @@ import hmac
 from collections.abc import Callable
 from typing import NamedTuple
 
+from nacl.bindings import crypto_secretbox
 from nacl.exceptions import CryptoError
 from nacl.public import PrivateKey, PublicKey, SealedBox
 from nacl.secret import Aead, SecretBox
@@ -57,8 +58,13 @@ def unseal(secret: bytes, sealed: bytes) -> bytes:
 
 def locker(key: bytes) -> Callable[[bytes], bytes]:
     """What locks padded plain text under a key; made once for many."""
-    box = SecretBox(key)
-    return lambda plain: bytes(box.encrypt(padded(plain)))
+    size = SecretBox.NONCE_SIZE
+
+    def locked(plain: bytes) -> bytes:
+        nonce = random(size)
+        return nonce + crypto_secretbox(padded(plain), nonce, key)  # as SecretBox.encrypt, at half of its cost
+
+    return locked
 
 
 def unlock(key: bytes, locked: bytes) -> bytes:

@@ -8,8 +8,12 @@ from marketplace.core.secrets import SecretField
 class Stream(models.Model):
     """One ordered log; the row is its lock, `head` the number of its last event."""
 
-    name = models.CharField(max_length=80, unique=True, help_text="for example market:mkt_x or participation:prt_x")
+    # A unique CharField would get a second index for LIKE; every event writes to this table.
+    name = models.CharField(max_length=80, help_text="for example market:mkt_x or participation:prt_x")
     head = models.BigIntegerField(default=0, help_text="sequence number of the last event; 0 when there is none")
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["name"], name="stream_name_once")]
 
     def __str__(self) -> str:
         return self.name
