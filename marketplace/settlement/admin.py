@@ -138,7 +138,7 @@ class ObligationAdmin(TimelineAdmin):
     list_display = ("ref", "round_ref", "kind", "reference", "amount_minor", "currency", "state", "last_error")
     list_filter = ("state", "kind", "currency")
     search_fields = ("ref", "round_ref", "reference", "stripe_id")
-    actions = ("retry", "resend", "refund")
+    actions = ("retry", "resend", "refund", "undo")
 
     @admin.action(description="Retry now, under the same key", permissions=["push"])
     def retry(self, request: HttpRequest, queryset: QuerySet[Obligation]) -> None:
@@ -154,6 +154,12 @@ class ObligationAdmin(TimelineAdmin):
     def refund(self, request: HttpRequest, queryset: QuerySet[Obligation]) -> None:
         """What was collected."""
         self.each(request, queryset, lambda row: refund(obligation=row), "will be refunded", "")
+
+    @admin.action(description="Undo the whole round: refund every payer, pay no seller", permissions=["push"])
+    def undo(self, request: HttpRequest, queryset: QuerySet[Obligation]) -> None:
+        """While no seller of the round was paid."""
+        done, lost = "its round will be refunded", "a seller was paid, or nothing is left to give back"
+        self.each(request, queryset, lambda row: pushes.undo(obligation=row), done, lost)
 
 
 @admin.register(Task)

@@ -1,5 +1,7 @@
 """Webhook events at work: each only says what to fetch afresh."""
 
+import json
+
 from django.db import transaction
 
 from marketplace.core import clock
@@ -35,6 +37,8 @@ def sweep_events() -> int:
 
 def _tells(event: WebhookEvent) -> bool:
     """Whether a fetch can tell anything: not of what is not ours, nor of a hold that came to rest."""
+    if not _is_of_our_account(event):
+        return False
     if event.kind in MOVED_ELSEWHERE:
         _compare_soon(event.object_id)
         return False
@@ -45,6 +49,12 @@ def _tells(event: WebhookEvent) -> bool:
     if event.kind.startswith("payment_intent."):
         return not Authorisation.objects.filter(payment_intent=event.object_id, state__in=AT_REST).exists()
     return False
+
+
+def _is_of_our_account(event: WebhookEvent) -> bool:
+    """Stripe names the connected account whose event it is: of those, only what they say of themselves concerns us."""
+    account = json.loads(event.body).get("account")
+    return account == event.object_id if event.kind == "account.updated" else account is None
 
 
 def _compare_soon(stripe_id: str) -> None:
@@ -113,6 +123,10 @@ def take_over(result: Done) -> None:
     row.refresh_from_db()
     if row.payment_intent not in ("", result.object["id"]):
         tasks.open_task(subject=row.ref, code="second_payment", detail=f"Stripe has {result.object['id']} too")
+        return
+    if (result.object["amount"], result.object["currency"]) != (row.amount_minor, row.currency.lower()):
+        detail = f"{result.object['id']}: {result.object['amount']} {result.object['currency']}"
+        tasks.open_task(subject=row.ref, code="another_amount", detail=f"{detail}, not what was asked for")
         return
     status = result.object["status"]
     if status == "requires_capture" and row.state in authorisations.UNASKED:

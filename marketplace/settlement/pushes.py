@@ -1,7 +1,7 @@
 """Pushes: what an operator may do for a row that does not move by itself; the sweeps do the work."""
 
 from marketplace.core import clock, sweeps
-from marketplace.settlement import payouts
+from marketplace.settlement import payouts, rounds
 from marketplace.settlement.models import Authorisation, Obligation, WebhookEvent
 
 MOVING = ("pending", "unknown")
@@ -22,6 +22,12 @@ def retry(*, row: Obligation | Authorisation) -> bool:
 def resend(*, obligation: Obligation) -> bool:
     """Pay out what is held for a seller who can be paid now."""
     return obligation.kind == Obligation.Kind.PAYOUT and payouts.resend(obligation)
+
+
+def undo(*, obligation: Obligation) -> int:
+    """Give back what this obligation's round has collected, and pay nobody; how many refunds that makes."""
+    reason = "an operator undid the round"
+    return rounds.undo_round(journal=obligation.journal, round_ref=obligation.round_ref, reason=reason)
 
 
 def look_again(*, event: WebhookEvent) -> bool:

@@ -1,10 +1,11 @@
 """What an operator sees and may do: the story of each obligation, and buttons that call the services."""
 
 import pytest
-from django.contrib.auth.models import Permission, User
+from django.contrib.auth.models import Group, Permission, User
 from django.test import Client
 
 from marketplace.core import sweeps
+from marketplace.doors.roles import make_roles
 from marketplace.settlement.models import Obligation, PayoutAccount, Task, WebhookEvent
 from tests.settlement.stories import Sale, intent
 
@@ -104,6 +105,92 @@ def test_an_event_may_be_looked_into_again_and_a_task_closed(operator):
     assert event.handled_at is not None
     task = Task.objects.create(subject="obl_x", code="dispute", detail="x", opened_at="2026-01-01T00:00:00Z")
     assert "1 closed" in press(operator, "task", "close", task)
+
+
+def held_for_a_seller():
+    sale = Sale()
+    PayoutAccount.objects.filter(principal=sale.seller).update(state="restricted")
+    winner = sale.joined(1000)
+    sale.cleared({winner.reference: 700})
+    sweeps.run_due()
+    return sale, winner
+
+
+def test_undo_gives_a_round_back_whose_seller_never_comes(operator):
+    sale, _winner = held_for_a_seller()
+    row = Obligation.objects.get(kind="payout")
+    assert "its round will be refunded" in press(operator, "obligation", "undo", row)
+    sweeps.run_due()
+    assert (sale.states("collect"), sale.states("payout"), sale.states("refund")) == (
+        ["refunded"],
+        ["defaulted"],
+        ["paid"],
+    )
+    assert "unchanged" in press(operator, "obligation", "undo", row)
+
+
+def test_undo_leaves_a_round_alone_whose_seller_was_paid(operator):
+    sale, _winner = settled()
+    assert "unchanged" in press(operator, "obligation", "undo", Obligation.objects.get(kind="collect"))
+    assert (sale.states("collect"), sale.states("payout")) == (["paid"], ["paid"])
+
+
+def member(role):
+    """Somebody of the staff with this role and no other."""
+    user = User.objects.create_user(role.replace(" ", "-"), password="x", is_staff=True)
+    make_roles()  # tests that commit empty these tables
+    user.groups.add(Group.objects.get(name=role))
+    client = Client()
+    client.force_login(user)
+    return client
+
+
+BUTTONS = {
+    "obligation": {"retry", "resend", "refund", "undo"},
+    "authorisation": {"retry", "release"},
+    "webhookevent": {"look_again"},
+    "task": {"close"},
+    "journal": {"compare"},
+}
+
+
+def offered(client, model):
+    """The buttons on the page of this model; none where there is no page."""
+    page = client.get(f"/admin/settlement/{model}/")
+    form = page.context.get("action_form") if page.status_code == 200 else None
+    return {name for name, _ in form.fields["action"].choices if name} if form else set()
+
+
+def test_the_settlement_clerk_has_every_button_and_they_work():
+    sale, _winner = held_for_a_seller()
+    clerk, payout = member("settlement clerk"), Obligation.objects.get(kind="payout")
+    event = WebhookEvent.objects.create(
+        event_id="evt_1", kind="account.updated", object_id="acct_x", received_at="2026-01-01T00:00:00Z", body="{}"
+    )
+    sweeps.run_due()
+    assert {model: offered(clerk, model) for model in BUTTONS} == BUTTONS
+    assert "0 differences" in press(clerk, "journal", "compare", sale.journal)
+    assert "will be looked into" in press(clerk, "webhookevent", "look_again", event)
+    assert "closed" in press(clerk, "task", "close", Task.objects.get(code="held_for_seller"))
+    assert "unchanged" in press(clerk, "obligation", "retry", payout)
+    PayoutAccount.objects.update(state="enabled")
+    assert "will be sent" in press(clerk, "obligation", "resend", payout)
+    sweeps.run_due()
+    assert "will be refunded" in press(clerk, "obligation", "refund", Obligation.objects.get(kind="collect"))
+    free = sale.joined(900)
+    assert "will be released" in press(clerk, "authorisation", "release", free)
+    sweeps.run_due()
+    assert (sale.states("payout"), sale.states("refund")) == (["refunded"], ["paid"])
+
+
+@pytest.mark.parametrize("role", ["operator", "economist", "auditor", "principal"])
+def test_no_other_role_has_a_button(role):
+    _sale, _winner = settled()
+    client = member(role)
+    assert {model: offered(client, model) for model in BUTTONS} == {model: set() for model in BUTTONS}
+    row = Obligation.objects.get(kind="collect")
+    client.post("/admin/settlement/obligation/", {"action": "refund", "_selected_action": [row.pk]})
+    assert not Obligation.objects.filter(kind="refund").exists()
 
 
 def test_who_may_only_look_has_no_buttons():

@@ -106,6 +106,56 @@ def test_only_post():
     assert stripe_webhook(RequestFactory().get("/webhooks/stripe/")).status_code == 405
 
 
+@pytest.mark.parametrize("account", ["acct_another", "", 7, ["acct_x"]])
+def test_events_of_other_accounts_make_nobody_look(account, loses_replies):
+    """Signed they are, but a connected account's payments are no business of ours, and each speaks for itself only."""
+    http = loses_replies("/nothing")
+    row, seller = Sale().joined(1000), PayoutAccount.objects.get()
+    calls_before = len(http.calls)
+    post(event("payment_intent.canceled", row.payment_intent, account=account))
+    post(event("account.updated", seller.stripe_account, id="evt_2", account=account))
+    post(event("charge.dispute.created", "du_x", id="evt_3", account=account))
+    sweeps.run_due()
+    assert not WebhookEvent.objects.filter(handled_at=None).exists()
+    assert len(http.calls) == calls_before
+
+
+@pytest.mark.parametrize(("amount", "currency"), [(999, "eur"), (1000, "usd")])
+def test_a_payment_of_another_amount_is_not_taken_for_ours(amount, currency, never_arrives):
+    """It names our hold and an event tells of it; what it holds is not what we asked for."""
+    sale, buyer = Sale(), payer()
+    never_arrives("/payment_intents")
+    row = sale.joined(1000, buyer)
+    terms = {"amount": amount, "currency": currency, "customer": row.payment_method.stripe_customer, "confirm": True}
+    terms |= {"payment_method": row.payment_method.stripe_payment_method, "capture_method": "manual"}
+    terms |= {"metadata": {"authorisation": row.ref, "attempt": "1"}, "off_session": True}
+    made = gateway.call(lambda client: client.v1.payment_intents.create(terms)).object
+    post(event("payment_intent.amount_capturable_updated", made["id"]))
+    sweeps.run_due()
+    row.refresh_from_db()
+    assert (row.state, row.payment_intent) == ("unknown", "")
+    assert made["id"] in Task.objects.get(code="another_amount", subject=row.ref).detail
+    assert not sale.journal.transfers.exists()
+    gateway.call(lambda client: client.v1.payment_intents.cancel(made["id"]))
+
+
+def test_an_object_in_live_mode_is_no_answer(monkeypatch):
+    """The event is in test mode; what is fetched for it says that it is not."""
+    row = Sale().joined(1000)
+    honest = calls.call
+    monkeypatch.setattr(calls, "call", lambda act: honest(lambda client: _live(act(client))))
+    post(event("payment_intent.canceled", row.payment_intent))
+    sweeps.run_due()
+    assert WebhookEvent.objects.get().tries == 1
+    row.refresh_from_db()
+    assert row.state == "authorised"
+
+
+def _live(made):
+    made["livemode"] = True
+    return made
+
+
 def test_an_event_of_what_is_not_ours_is_handled():
     post(event())
     post(event("charge.refunded", "ch_x", id="evt_2"))
@@ -154,7 +204,7 @@ def test_an_account_that_changes_is_fetched():
     account = PayoutAccount.objects.get(principal=payee())
     params = {"capabilities": {"transfers": {"requested": False}}}
     gateway.call(lambda client: client.v1.accounts.update(account.stripe_account, params))
-    post(event("account.updated", account.stripe_account))
+    post(event("account.updated", account.stripe_account, account=account.stripe_account))
     sweeps.run_due()
     account.refresh_from_db()
     assert account.state == "restricted"

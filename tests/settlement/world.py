@@ -75,7 +75,8 @@ class World:
         self.buyers = [payer() for _ in range(buyers)]
         self.sellers = [payee() for _ in range(2)]
         self.told = ""  # the newest event that was told, or was not
-        self.missing, self.duplicate = 0.3, 0.2  # of the webhooks
+        self.missing, self.duplicate, self.late, self.shuffled = 0.3, 0.2, 0.2, True  # of the webhooks
+        self.held_back: list[Event] = []
         self.counts: Counter[str] = Counter()
 
     def break_everything(self, rate: float) -> None:
@@ -88,6 +89,11 @@ class World:
         """Calls of one kind meet one fault, a few times, not always the first."""
         times, skip = self.dice.randint(1, 4), self.dice.randint(0, 2)
         chaos.script([{"match": path, "fault": fault, "times": times, "skip": skip}], seed=self.seed)
+
+    def webhooks_are(self, fault: str) -> None:
+        """All of them, and in no other way."""
+        self.missing, self.duplicate = float(fault == "missing"), float(fault == "duplicate")
+        self.late, self.shuffled = float(fault == "late"), fault == "reorder"
 
     def heal(self) -> None:
         """Stripe is itself again."""
@@ -196,12 +202,16 @@ class World:
         raise AssertionError(f"seed {self.seed}: it does not come to rest")
 
     def deliver(self) -> None:
-        """Some of Stripe's events arrive: in any order, some twice, some never."""
+        """Some of Stripe's events arrive: in any order, some twice, some only the next time, some never."""
         fresh = list(Event.objects.filter(pk__gt=self.told).order_by("pk"))
         self.told = fresh[-1].pk if fresh else self.told
         chosen = [event for event in fresh if self.dice.random() >= self.missing]
-        self.dice.shuffle(chosen)
-        for event in chosen + [event for event in chosen if self.dice.random() < self.duplicate]:
+        late = [event for event in chosen if self.dice.random() < self.late]
+        now = [event for event in chosen if event not in late] + self.held_back
+        self.held_back = late
+        if self.shuffled:
+            self.dice.shuffle(now)
+        for event in now + [event for event in now if self.dice.random() < self.duplicate]:
             post_event(event)
 
     def faults(self, plan: Plan) -> list[str]:

@@ -28,12 +28,15 @@ class Event(StripeObject):
 
     def as_json(self) -> Body:
         waiting = Delivery.objects.filter(event=self.id, delivered_at=None).count()
+        subject = msgspec.json.decode(self.subject)
+        connected = {"account": subject["id"]} if self.type.startswith("account.") else {}
         return {
+            **connected,
             "id": self.id,
             "object": self.OBJECT,
             "api_version": stripe.api_version,
             "created": self.created,
-            "data": {"object": msgspec.json.decode(self.subject)},
+            "data": {"object": subject},
             "livemode": False,
             "pending_webhooks": waiting,
             "request": {"id": self.request_id, "idempotency_key": self.idempotency_key},
