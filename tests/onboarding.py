@@ -3,20 +3,28 @@
 from functools import cache
 from urllib.parse import urlencode, urlsplit
 
+import stripe
+from django.conf import settings
+from django.utils.module_loading import import_string
+
 from marketplace.agents.models import Principal
 from marketplace.settlement.models import PayoutAccount
 from marketplace.settlement.services import add_payout_account, follow_account, onboarding_page
-from marketplace.stripe_sandbox.client import InProcessClient
+from marketplace.settlement.transport import PooledClient
 
 
 @cache
-def _browser() -> InProcessClient:
-    return InProcessClient()
+def _browser() -> stripe.HTTPClient:
+    """Goes where the SDK goes: to the sandbox in this process, or to the one that serves over HTTP."""
+    chosen = settings.STRIPE_HTTP_CLIENT
+    return import_string(chosen)() if chosen else PooledClient()
 
 
 def send_form(page: str, **fields: str) -> tuple[int, str]:
     """A form sent at one of Stripe's pages; the status, and where the page sends its visitor next."""
-    _, status, headers = _browser().request("POST", "https://stripe" + urlsplit(page).path, {}, urlencode(fields))
+    base = settings.STRIPE_API_BASE or "https://stripe"
+    headers = {"Content-Type": "application/x-www-form-urlencoded"}
+    _, status, headers = _browser().request("POST", base + urlsplit(page).path, headers, urlencode(fields))
     return status, headers.get("Location", "")
 
 

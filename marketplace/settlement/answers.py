@@ -14,11 +14,11 @@ State = Obligation.State
 OPEN = (State.PENDING, State.UNKNOWN)
 
 
-def made_for(row: Obligation, listed: Result) -> Result:
-    """The object that was made for this row, among those of a list of Stripe's."""
+def made_for(ref: str, listed: Result, name: str = "obligation") -> Result:
+    """The object whose metadata gives this name to it, among those of a list of Stripe's."""
     if not isinstance(listed, Done):
         return listed
-    found = [each for each in listed.object["data"] if (each.get("metadata") or {}).get("obligation") == row.ref]
+    found = [each for each in listed.object["data"] if (each.get("metadata") or {}).get(name) == ref]
     return Done(found[0]) if found else Absent()
 
 

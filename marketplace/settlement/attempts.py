@@ -1,7 +1,7 @@
 """Attempts: the key of every call, stored before the call, and when a repeat is safe."""
 
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Generic, TypeVar
@@ -10,7 +10,7 @@ from django.db.models import F
 
 from marketplace.core import clock
 from marketplace.core.batches import update_each
-from marketplace.settlement.gateway import Absent, Declined, Done, Result
+from marketplace.settlement.gateway import Absent, Declined, Done, Result, Unknown
 from marketplace.settlement.models import Attempt, Authorisation, Obligation
 
 Money = TypeVar("Money", bound=Authorisation | Obligation)
@@ -63,6 +63,47 @@ def note(answered: Sequence[tuple[Turn[Money], Result]]) -> None:
     told = [turn.attempt for turn, result in answered if _take(turn.attempt, result, at)]
     values = {each.pk: (each.state, each.stripe_id, each.detail) for each in told}
     update_each(Attempt.objects.all(), values, ("state", "stripe_id", "detail"), answered_at=at)
+
+
+def one_call(
+    *, subject: str, verb: str, key: str, send: Callable[[str], Result], look: Callable[[datetime], Result]
+) -> Result:
+    """A call that somebody waits for and that moves no money: the key is stored before it, the answer after it.
+
+    Outside any transaction. A repeat goes under the same key while Stripe knows it. Later, or where Stripe replays a
+    failure under it, it is looked up (`look` is told since when), and what has left nothing is sent under a new key.
+    """
+    attempt = _open(subject, verb, key)
+    if not _is_young(attempt, clock.now()):
+        found = look(attempt.first_at)
+        _close(attempt, found)
+        if not isinstance(found, Absent):
+            return found
+        attempt = _open(subject, verb, key)
+    result = send(attempt.key)
+    if isinstance(result, Unknown) and result.replayed:
+        found = look(attempt.first_at)
+        _close(attempt, found)
+        return result if isinstance(found, Absent) else found
+    _close(attempt, result)
+    return result
+
+
+def _open(subject: str, verb: str, key: str) -> Attempt:
+    """The attempt that counts now, stored; a repeat is counted."""
+    at = clock.now()
+    gone = Attempt.objects.filter(subject=subject, verb=verb, state=State.ABSENT, key__startswith=key).count()
+    named = f"{key}:{gone + 1}" if gone else key
+    fresh = {"subject": subject, "verb": verb, "first_at": at, "last_at": at}
+    attempt, made = Attempt.objects.get_or_create(key=named, defaults=fresh)
+    if not made and _is_young(attempt, at):
+        Attempt.objects.filter(pk=attempt.pk).update(last_at=at, calls=F("calls") + 1)
+    return attempt
+
+
+def _close(attempt: Attempt, result: Result) -> None:
+    if _take(attempt, result, clock.now()):
+        attempt.save(update_fields=["state", "stripe_id", "detail", "answered_at"])
 
 
 def settle(subject: str, verb: str, result: Done) -> None:

@@ -14,6 +14,16 @@ def create_customer(*, metadata: dict[str, str], key: str) -> Result:
     return call(lambda c: c.v1.customers.create(params, {"idempotency_key": key}))
 
 
+def list_customers(*, since: datetime) -> Result:
+    """The customers made at this time or later."""
+    return listed(lambda c, page: c.v1.customers.list(_both(_since(since), page)))
+
+
+def fetch_payment_method(token: str) -> Result:
+    """A payment method as it is now, with the customer whose it is."""
+    return call(lambda c: c.v1.payment_methods.retrieve(token))
+
+
 def attach_payment_method(*, token: str, customer: str, key: str) -> Result:
     """Give a payment method to a customer."""
     return call(lambda c: c.v1.payment_methods.attach(token, {"customer": customer}, {"idempotency_key": key}))
@@ -56,6 +66,11 @@ def create_account(*, country: str, metadata: dict[str, str], key: str) -> Resul
         "metadata": metadata,
     }
     return call(lambda c: c.v1.accounts.create(params, {"idempotency_key": key}))
+
+
+def list_accounts(*, since: datetime) -> Result:
+    """The connected accounts made at this time or later."""
+    return listed(lambda c, page: c.v1.accounts.list(_both(_since(since), page)))
 
 
 def fetch_account(account: str) -> Result:
@@ -148,7 +163,7 @@ def reverse(*, transfer: str, amount: int, metadata: dict[str, str], key: str) -
 
 def list_intents(*, customer: str, since: datetime) -> Result:
     """A customer's PaymentIntents of this time or later."""
-    wanted = {"customer": customer, "created": {"gte": int((since - SKEW).timestamp())}}
+    wanted = {"customer": customer, **_since(since)}
     return listed(lambda c, page: c.v1.payment_intents.list(_both(wanted, page)))
 
 
@@ -171,6 +186,10 @@ def list_refunds(*, charge: str) -> Result:
 def list_reversals(*, transfer: str) -> Result:
     """What was brought back of a transfer."""
     return listed(lambda c, page: c.v1.transfers.reversals.list(transfer, _both({}, page)))
+
+
+def _since(moment: datetime) -> dict[str, Any]:
+    return {"created": {"gte": int((moment - SKEW).timestamp())}}
 
 
 def _both(wanted: dict[str, Any], page: dict[str, Any]) -> Any:

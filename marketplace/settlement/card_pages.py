@@ -10,8 +10,8 @@ from marketplace.agents.models import Principal
 from marketplace.core import clock
 from marketplace.core.refs import new_ref
 from marketplace.core.refusals import Refusal
-from marketplace.settlement import calls
-from marketplace.settlement.gateway import Done
+from marketplace.settlement import attempts, calls
+from marketplace.settlement.gateway import Absent, Done, Result
 from marketplace.settlement.models import PaymentMethod
 from marketplace.settlement.payment_methods import check_purse, customer_of, done, note_saved
 
@@ -33,17 +33,26 @@ def open_card_page(*, principal: Principal, purse: str = "") -> PaymentMethod:
         ref=ref, principal=principal, token=ref, purse=purse, created_at=clock.now(), state=State.PENDING
     )
     method.stripe_customer = customer_of(method)
-    made = done(
-        calls.open_card_page(
-            customer=method.stripe_customer,
-            return_url=f"{settings.PUBLIC_URL}/thanks/",
-            metadata={"payment_method": ref},
-            key=f"{ref}:{method.attempt}:page",
-        )
-    )
+    made = done(_open_page(method))
     method.page, method.setup_intent = made["url"], made["setup_intent"]
     method.save(update_fields=["page", "setup_intent", "stripe_customer"])
     return method
+
+
+def _open_page(method: PaymentMethod) -> Result:
+    """Of two pages the one that the person fills in counts, so there is nothing to look for."""
+    return attempts.one_call(
+        subject=method.ref,
+        verb="page",
+        key=f"{method.ref}:{method.attempt}:page",
+        send=lambda key: calls.open_card_page(
+            customer=method.stripe_customer,
+            return_url=f"{settings.PUBLIC_URL}/thanks/",
+            metadata={"payment_method": method.ref},
+            key=key,
+        ),
+        look=lambda since: Absent(),
+    )
 
 
 def follow_card(*, method: PaymentMethod) -> PaymentMethod:

@@ -28,7 +28,7 @@ def sweep_events() -> int:
     """Fetch what events are about and take over what Stripe says now."""
     claimed = work.claim(WebhookEvent.objects.filter(handled_at=None))
     asking = [event for event in claimed if _tells(event)]
-    for event, result in zip(asking, work.side_by_side(_fetch, asking), strict=True):
+    for event, result in work.as_answered(_fetch, asking):
         with transaction.atomic():
             _note(event, result)
     _handled(*(event for event in claimed if event not in asking))

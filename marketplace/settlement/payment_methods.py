@@ -1,6 +1,7 @@
 """How principals pay: cards, named by their token at Stripe, or filled in by their owner on a hosted page."""
 
 import re
+from datetime import datetime
 from typing import Any
 
 from django.db.models import F
@@ -9,8 +10,8 @@ from marketplace.agents.models import Principal
 from marketplace.core import clock
 from marketplace.core.refs import new_ref
 from marketplace.core.refusals import Refusal
-from marketplace.settlement import calls
-from marketplace.settlement.gateway import Declined, Done, Result, Unknown
+from marketplace.settlement import answers, attempts, calls
+from marketplace.settlement.gateway import Absent, Declined, Done, Result, Unknown
 from marketplace.settlement.models import PaymentMethod
 
 PURSE = re.compile(r"[A-Za-z0-9_-]{1,64}")
@@ -31,14 +32,32 @@ def add_payment_method(*, principal: Principal, token: str, purse: str = "") -> 
     if method.state == State.ACTIVE:
         return method
     method.stripe_customer = customer_of(method)
-    key = f"{method.ref}:{method.attempt}:attach"
-    result = calls.attach_payment_method(token=token, customer=method.stripe_customer, key=key)
+    result = _attach(method)
     if isinstance(result, Declined):
         PaymentMethod.objects.filter(pk=method.pk, state=State.PENDING).update(state=State.REMOVED)
         raise _declined(result)
     attached = done(result)
     note_saved(method, attached)
     return method
+
+
+def _attach(method: PaymentMethod) -> Result:
+    owner = method.stripe_customer
+
+    def look(since: datetime) -> Result:
+        fetched = calls.fetch_payment_method(method.token)
+        if isinstance(fetched, Unknown):
+            return fetched
+        mine = isinstance(fetched, Done) and fetched.object.get("customer") == owner
+        return fetched if mine else Absent()
+
+    return attempts.one_call(
+        subject=method.ref,
+        verb="attach",
+        key=f"{method.ref}:{method.attempt}:attach",
+        send=lambda key: calls.attach_payment_method(token=method.token, customer=owner, key=key),
+        look=look,
+    )
 
 
 def note_saved(method: PaymentMethod, attached: dict[str, Any]) -> None:
@@ -78,7 +97,14 @@ def customer_of(method: PaymentMethod) -> str:
     if known is not None:
         return known.stripe_customer
     ref = method.principal.ref
-    made = done(calls.create_customer(metadata={"walras": ref}, key=f"{ref}:customer"))
+    result = attempts.one_call(
+        subject=ref,
+        verb="customer",
+        key=f"{ref}:customer",
+        send=lambda key: calls.create_customer(metadata={"walras": ref}, key=key),
+        look=lambda since: answers.made_for(ref, calls.list_customers(since=since), "walras"),
+    )
+    made = done(result)
     PaymentMethod.objects.filter(pk=method.pk).update(stripe_customer=made["id"])
     return str(made["id"])
 

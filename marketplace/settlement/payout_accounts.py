@@ -10,8 +10,8 @@ from marketplace.agents.models import Principal
 from marketplace.core import clock
 from marketplace.core.refs import new_ref
 from marketplace.core.refusals import Refusal
-from marketplace.settlement import calls, payouts
-from marketplace.settlement.gateway import Declined, Done
+from marketplace.settlement import answers, attempts, calls, payouts
+from marketplace.settlement.gateway import Declined, Done, Result
 from marketplace.settlement.models import PayoutAccount
 from marketplace.settlement.payment_methods import done
 
@@ -33,9 +33,7 @@ def add_payout_account(*, principal: Principal, country: str = "") -> PayoutAcco
             "/country",
         )
     if not account.stripe_account:
-        result = calls.create_account(
-            country=account.country, metadata={"walras": account.ref}, key=f"{account.ref}:create"
-        )
+        result = _create(account)
         if isinstance(result, Declined):
             PayoutAccount.objects.filter(pk=account.pk, stripe_account="").delete()
             raise _not_made(result)
@@ -43,6 +41,17 @@ def add_payout_account(*, principal: Principal, country: str = "") -> PayoutAcco
     elif account.state == State.ENABLED:
         payouts.resume(principal=principal)
     return account
+
+
+def _create(account: PayoutAccount) -> Result:
+    named = {"walras": account.ref}
+    return attempts.one_call(
+        subject=account.ref,
+        verb="create",
+        key=f"{account.ref}:create",
+        send=lambda key: calls.create_account(country=account.country, metadata=named, key=key),
+        look=lambda since: answers.made_for(account.ref, calls.list_accounts(since=since), "walras"),
+    )
 
 
 def onboarding_page(*, account: PayoutAccount) -> str:

@@ -70,7 +70,7 @@ def _look(row: Obligation) -> Result:
     account = _account(row)
     if account is None or not account.stripe_account:
         return Absent()
-    return answers.made_for(row, calls.list_transfers(group=row.journal.name, destination=account.stripe_account))
+    return answers.made_for(row.ref, calls.list_transfers(group=row.journal.name, destination=account.stripe_account))
 
 
 def _send(row: Obligation, key: str) -> Result:

@@ -129,11 +129,11 @@ def _send_reversal(row: Obligation, key: str) -> Result:
 
 
 def _look_refund(row: Obligation) -> Result:
-    return answers.made_for(row, calls.list_refunds(charge=_of(row).stripe_id))
+    return answers.made_for(row.ref, calls.list_refunds(charge=_of(row).stripe_id))
 
 
 def _look_reversal(row: Obligation) -> Result:
-    return answers.made_for(row, calls.list_reversals(transfer=_of(row).stripe_id))
+    return answers.made_for(row.ref, calls.list_reversals(transfer=_of(row).stripe_id))
 
 
 def note_returns(journal: Journal, answered: Sequence[tuple[Obligation, Result]]) -> None:

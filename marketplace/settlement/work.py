@@ -6,6 +6,9 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from itertools import islice
+from queue import SimpleQueue
+from threading import Lock
 from typing import Any, Generic, TypeVar
 
 from django.db import connections, transaction
@@ -24,6 +27,7 @@ Row = TypeVar("Row", Authorisation, Obligation, WebhookEvent)
 Item = TypeVar("Item")
 
 THREADS = 8  # calls to Stripe at one time
+NOTED_TOGETHER = 50  # answers in one commit, while the next are still asked for
 LEASE = timedelta(minutes=5)  # longer than a batch can take; after it another worker may repeat, under the same keys
 GRACE = timedelta(seconds=5)  # what the caller of `authorise` has before a sweep does it instead
 FIRST_DELAY, LONGEST_DELAY = 0.5, 25.0  # seconds between repeats; two of the longest are under a minute
@@ -74,25 +78,39 @@ def again_at(tries: int, longest: float = LONGEST_DELAY) -> datetime:
     return clock.now() + timedelta(seconds=delay * random.uniform(0.5, 1.0))
 
 
-def side_by_side(ask: Callable[[Item], Result], items: Sequence[Item]) -> list[Result]:
-    """Ask Stripe about each item on a few threads; answers come in the items' order."""
-    if min(THREADS, len(items)) < 2:
-        return [ask(item) for item in items]
-    answers: dict[int, Result] = {}
-    queue = iter(enumerate(items))
-    with ThreadPoolExecutor(min(THREADS, len(items)), thread_name_prefix="stripe") as pool:
-        for done in [pool.submit(_drain, queue, ask, answers) for _ in range(min(THREADS, len(items)))]:
-            done.result()
-    return [answers[place] for place in range(len(items))]
+def as_answered(ask: Callable[[Item], Result], items: Sequence[Item]) -> Iterator[tuple[Item, Result]]:
+    """Ask Stripe about each item on a few threads; what is answered comes at once, while others are still asked."""
+    threads = min(THREADS, len(items))
+    if threads < 2:
+        yield from ((item, ask(item)) for item in items)
+        return
+    waiting, answered = iter(items), SimpleQueue[tuple[Item, Result] | None]()
+    lock = Lock()
+
+    def drain() -> None:
+        try:
+            while (item := _next(waiting, lock)) is not None:
+                answered.put((item, ask(item)))
+        finally:
+            connections.close_all()  # the in-process sandbox opens one per thread
+            answered.put(None)
+
+    with ThreadPoolExecutor(threads, thread_name_prefix="stripe") as pool:
+        drains = [pool.submit(drain) for _ in range(threads)]
+        ended = 0
+        while ended < threads:
+            pair = answered.get()
+            if pair is None:
+                ended += 1
+            else:
+                yield pair
+        for each in drains:
+            each.result()
 
 
-def _drain(queue: Iterator[tuple[int, Item]], ask: Callable[[Item], Result], answers: dict[int, Result]) -> None:
-    """One thread's part; an enumeration hands each item out once, whichever thread asks."""
-    try:
-        for place, item in queue:
-            answers[place] = ask(item)
-    finally:
-        connections.close_all()  # the in-process sandbox opens one per thread
+def _next(waiting: Iterator[Item], lock: Lock) -> Item | None:
+    with lock:
+        return next(waiting, None)
 
 
 def ask(operation: Operation[Money], turn: Turn[Money]) -> Result:
@@ -114,18 +132,19 @@ def ask(operation: Operation[Money], turn: Turn[Money]) -> Result:
 
 
 def carry_out(operation: Operation[Money], turns: list[Turn[Money]]) -> int:
-    """Ask Stripe, then note the answers, one transaction for each journal, under its lock.
+    """Ask Stripe; note the answers while others are still asked, one transaction for each journal, under its lock.
 
     A journal whose answers cannot be noted does not keep the others waiting; its rows come back with their lease.
     """
-    answers = side_by_side(lambda turn: ask(operation, turn), turns)
     failed: list[Exception] = []
-    for journal_id, answered in _by_journal(zip(turns, answers, strict=True)):
-        try:
-            _note(operation, journal_id, answered)
-        except Exception as error:
-            log.exception("journal %s: answers of %s could not be noted", journal_id, operation.verb)
-            failed.append(error)
+    answers = as_answered(lambda turn: ask(operation, turn), turns)
+    while answered := list(islice(answers, NOTED_TOGETHER)):
+        for journal_id, group in _by_journal(answered):
+            try:
+                _note(operation, journal_id, group)
+            except Exception as error:
+                log.exception("journal %s: answers of %s could not be noted", journal_id, operation.verb)
+                failed.append(error)
     if failed:
         raise failed[0]
     return len(turns)

@@ -5,9 +5,11 @@ from datetime import timedelta
 import pytest
 
 from marketplace.core import sweeps
+from marketplace.core.refusals import Refusal
 from marketplace.settlement import services
 from marketplace.settlement.models import Attempt, Obligation, PayoutAccount
 from marketplace.stripe_sandbox.objects.idempotent_request import IdempotentRequest
+from tests.settlement.factories import PrincipalFactory
 from tests.settlement.stories import Sale, all_of, intent
 
 pytestmark = pytest.mark.django_db(transaction=True, databases=["default", "stripe_sandbox"])
@@ -143,3 +145,59 @@ def test_a_hold_that_never_reached_stripe_and_is_wanted_no_more_ends(never_arriv
     row.refresh_from_db()
     assert row.state == "released"
     assert all_of("payment_intents") == []
+
+
+SETUPS = {
+    "customers": lambda principal: services.add_payment_method(principal=principal, token="pm_card_visa"),
+    "accounts": lambda principal: services.add_payout_account(principal=principal),
+}
+VERBS = {"customers": "customer", "accounts": "create"}
+
+
+def set_up(kind, principal):
+    """Whether it went well; else the caller is told to repeat."""
+    try:
+        SETUPS[kind](principal)
+    except Refusal as refusal:
+        return refusal.code != "payment_gateway_unavailable"
+    return True
+
+
+@pytest.mark.parametrize("kind", SETUPS)
+def test_customers_and_accounts_are_made_under_stored_keys_too(kind, loses_replies):
+    principal, http = PrincipalFactory(), loses_replies(f"/{kind}")
+    assert not set_up(kind, principal)
+    asked = Attempt.objects.get(verb=VERBS[kind])
+    assert (asked.state, asked.key) == ("asked", posts(http, f"/{kind}")[0])
+    assert set_up(kind, principal)
+    asked.refresh_from_db()
+    assert (asked.state, asked.calls, len(all_of(kind))) == ("done", 2, 1)
+    assert asked.stripe_id == all_of(kind)[0]["id"]
+    assert not Attempt.objects.filter(state="asked").exists()
+
+
+@pytest.mark.parametrize("kind", SETUPS)
+def test_what_was_made_a_day_ago_is_found_and_not_made_again(kind, loses_replies):
+    principal, http = PrincipalFactory(), loses_replies(f"/{kind}")
+    assert not set_up(kind, principal)
+    age(DAY, DAY)
+    assert set_up(kind, principal)
+    assert (len(posts(http, f"/{kind}")), len(all_of(kind))) == (1, 1)
+
+
+@pytest.mark.parametrize("kind", SETUPS)
+def test_what_never_arrived_a_day_ago_is_sent_under_a_new_key(kind, never_arrives):
+    principal, http = PrincipalFactory(), never_arrives(f"/{kind}")
+    assert not set_up(kind, principal)
+    age(DAY, DAY)
+    assert set_up(kind, principal)
+    one, two = posts(http, f"/{kind}")
+    assert (two, len(all_of(kind))) == (f"{one}:2", 1)
+
+
+@pytest.mark.parametrize("kind", SETUPS)
+def test_a_saved_failure_of_them_is_not_repeated_for_ever(kind, saved_failure):
+    principal, http = PrincipalFactory(), saved_failure(f"/{kind}")
+    assert [set_up(kind, principal) for _ in range(3)] == [False, False, True]
+    one, again, two = posts(http, f"/{kind}")
+    assert (again, two, len(all_of(kind))) == (one, f"{one}:2", 1)
