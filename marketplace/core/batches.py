@@ -1,10 +1,32 @@
-"""Batches: one UPDATE that gives each of many rows values of its own."""
+"""Batches: one INSERT of many rows, one UPDATE that gives each of many rows values of its own.
 
-from collections.abc import Iterable, Mapping
+The ORM composes an expression for each value of `bulk_create` and `bulk_update`, which costs more than the database
+takes to run them.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from django.db import connection
-from django.db.models import Field, QuerySet
+from django.db import DEFAULT_DB_ALIAS, connection, connections
+from django.db.models import Model, QuerySet
+
+
+def insert_all(rows: Sequence[Model], name: str) -> None:
+    """Store new rows of one model in one INSERT and give them their keys; the field `name` tells them apart."""
+    if not rows:
+        return
+    model = type(rows[0])
+    fields = [field for field in model._meta.concrete_fields if not field.primary_key]
+    line = "(" + ", ".join(["%s"] * len(fields)) + ")"
+    columns = ", ".join(map(_column, fields))
+    back = f"{_column(model._meta.get_field(name))}, {_column(model._meta.pk)}"
+    table, lines = connection.ops.quote_name(model._meta.db_table), ", ".join([line] * len(rows))
+    statement = f"INSERT INTO {table} ({columns}) VALUES {lines} RETURNING {back}"  # noqa: S608
+    with connection.cursor() as cursor:
+        cursor.execute(statement, _stored((each, getattr(row, each.attname)) for row in rows for each in fields))
+        keys = dict(cursor.fetchall())
+    for row in rows:
+        row.pk, row._state.adding = keys[getattr(row, name)], False
 
 
 def update_each(
@@ -13,8 +35,7 @@ def update_each(
     """Of `rows`, those with these keys get their own `values` of the fields `names`, and the `same` values of others.
 
     Inside the caller's transaction. Answers the keys of the rows that were still as `rows` says: like any conditional
-    UPDATE, it leaves the others alone. The ORM's own `bulk_update` composes a CASE for each value, which costs more
-    than the database takes to run it.
+    UPDATE, it leaves the others alone.
     """
     found = rows.filter(pk__in=list(values)).select_for_update(of=("self",)).values_list("pk", flat=True)
     mine = set(found.order_by("pk"))
@@ -33,9 +54,9 @@ def _write(model: Any, values: Mapping[int, tuple[Any, ...]], names: tuple[str, 
     given = ", ".join([line] * len(values))
     table, key = connection.ops.quote_name(model._meta.db_table), _column(model._meta.pk)
     statement = f"UPDATE {table} SET {', '.join(columns)} FROM (VALUES {given}) AS v WHERE {table}.{key} = v.column1"  # noqa: S608
-    arguments = [_stored(field, value) for field, value in zip(shared, same.values(), strict=True)]
+    arguments = _stored(zip(shared, same.values(), strict=True))
     for pk, row in values.items():
-        arguments += [pk, *(_stored(field, value) for field, value in zip(own, row, strict=True))]
+        arguments += [pk, *_stored(zip(own, row, strict=True))]
     with connection.cursor() as cursor:
         cursor.execute(statement, arguments)
 
@@ -55,5 +76,7 @@ def _typed(expression: str, field: Any) -> str:
     return f"CAST({expression} AS {field.db_type(connection)})"
 
 
-def _stored(field: "Field[Any, Any]", value: Any) -> Any:
-    return field.get_db_prep_save(value, connection)
+def _stored(given: Iterable[tuple[Any, Any]]) -> list[Any]:
+    """Values as the database takes them, each with its field."""
+    link = connections[DEFAULT_DB_ALIAS]
+    return [field.get_db_prep_save(value, link) for field, value in given]

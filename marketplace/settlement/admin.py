@@ -102,8 +102,8 @@ class TimelineAdmin(PushedAdmin):
     def story(self, row: Any) -> str:
         """Every attempt, booking, event and task, oldest first."""
         lines = [(f"{each.at:%Y-%m-%d %H:%M:%S.%f}"[:-3], *each[1:]) for each in timeline(row)]
-        cells = format_html_join("", "<tr><td>{}</td><td>{}</td><td>{}</td><td><code>{}</code></td></tr>", lines)
-        heads = mark_safe("<tr><th>at (UTC)</th><th>what</th><th>detail</th><th>at Stripe</th></tr>")
+        cells = format_html_join("", "<tr><td>{}</td><td>{}</td><td>{}<br><code>{}</code></td></tr>", lines)
+        heads = mark_safe("<tr><th>at (UTC)</th><th>what</th><th>detail, and its name at Stripe</th></tr>")
         return format_html("<table>{}{}</table>", heads, cells)
 
 

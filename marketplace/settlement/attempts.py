@@ -9,7 +9,7 @@ from typing import Generic, TypeVar
 from django.db.models import F
 
 from marketplace.core import clock
-from marketplace.core.batches import update_each
+from marketplace.core.batches import insert_all, update_each
 from marketplace.settlement.gateway import Absent, Declined, Done, Result, Unknown
 from marketplace.settlement.models import Attempt, Authorisation, Obligation
 
@@ -42,7 +42,7 @@ def begin(rows: Sequence[Money], verb: str, lease: timedelta) -> list[Turn[Money
     keys = {f"{row.ref}:{row.attempt}:{verb}": row for row in rows}
     known = {attempt.key: attempt for attempt in Attempt.objects.filter(key__in=keys)}
     fresh = [_fresh(key, row.ref, verb, at) for key, row in keys.items() if key not in known]
-    Attempt.objects.bulk_create(fresh)
+    insert_all(fresh, "key")
     young = [attempt.pk for attempt in known.values() if _is_young(attempt, at)]
     Attempt.objects.filter(pk__in=young).update(last_at=at, calls=F("calls") + 1, state=State.ASKED)
     made = {attempt.key: attempt for attempt in fresh}

@@ -94,7 +94,7 @@ def hold(
         "transfer_group": group,
         "metadata": metadata,
     }
-    return call(lambda c: c.v1.payment_intents.create(params, {"idempotency_key": key}))
+    return _post("/v1/payment_intents", params, key)
 
 
 def charge(
@@ -113,18 +113,18 @@ def charge(
         "transfer_group": group,
         "metadata": metadata,
     }
-    return call(lambda c: c.v1.payment_intents.create(params, {"idempotency_key": key}))
+    return _post("/v1/payment_intents", params, key)
 
 
 def capture(*, intent: str, amount: int, key: str) -> Result:
     """Take (part of) what was set aside; Stripe lets go of the rest."""
     params: Any = {"amount_to_capture": amount}
-    return call(lambda c: c.v1.payment_intents.capture(intent, params, {"idempotency_key": key}))
+    return _post(f"/v1/payment_intents/{intent}/capture", params, key)
 
 
 def cancel(*, intent: str, key: str) -> Result:
     """Let go of all that was set aside."""
-    return call(lambda c: c.v1.payment_intents.cancel(intent, {}, {"idempotency_key": key}))
+    return _post(f"/v1/payment_intents/{intent}/cancel", {}, key)
 
 
 def fetch_intent(intent: str) -> Result:
@@ -146,19 +146,19 @@ def transfer(*, amount: int, currency: str, destination: str, group: str, metada
         "transfer_group": group,
         "metadata": metadata,
     }
-    return call(lambda c: c.v1.transfers.create(params, {"idempotency_key": key}))
+    return _post("/v1/transfers", params, key)
 
 
 def refund(*, charge: str, amount: int, metadata: dict[str, str], key: str) -> Result:
     """Give (part of) what was taken back to the card."""
     params: Any = {"charge": charge, "amount": amount, "metadata": metadata}
-    return call(lambda c: c.v1.refunds.create(params, {"idempotency_key": key}))
+    return _post("/v1/refunds", params, key)
 
 
 def reverse(*, transfer: str, amount: int, metadata: dict[str, str], key: str) -> Result:
     """Bring (part of) a transfer back from the connected account."""
     params: Any = {"amount": amount, "metadata": metadata}
-    return call(lambda c: c.v1.transfers.reversals.create(transfer, params, {"idempotency_key": key}))
+    return _post(f"/v1/transfers/{transfer}/reversals", params, key)
 
 
 def list_intents(*, customer: str, since: datetime) -> Result:
@@ -186,6 +186,11 @@ def list_refunds(*, charge: str) -> Result:
 def list_reversals(*, transfer: str) -> Result:
     """What was brought back of a transfer."""
     return listed(lambda c, page: c.v1.transfers.reversals.list(transfer, _both({}, page)))
+
+
+def _post(path: str, params: dict[str, Any], key: str) -> Result:
+    """A call that moves money: raw, for making the SDK's objects of the answer costs three times the rest of it."""
+    return call(lambda c: c.raw_request("post", path, **params, idempotency_key=key))
 
 
 def _since(moment: datetime) -> dict[str, Any]:

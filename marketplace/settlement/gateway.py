@@ -4,7 +4,7 @@ import logging
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
-from typing import Any
+from typing import Any, cast
 
 import stripe
 from django.conf import settings
@@ -83,7 +83,7 @@ def call(act: Callable[[stripe.StripeClient], Any]) -> Result:
         raise RuntimeError("a call to Stripe inside a transaction would be undone on one side only")
     pacer.wait()
     try:
-        made = act(client()).to_dict()
+        made = _plain(act(client()))
     except (stripe.CardError, stripe.InvalidRequestError) as error:
         return Declined(_code(error), _words(error))
     except stripe.RateLimitError as error:
@@ -98,6 +98,12 @@ def call(act: Callable[[stripe.StripeClient], Any]) -> Result:
         log.error("Stripe answered with an object in live mode")
         return Unknown("an object in live mode")
     return Done(made)
+
+
+def _plain(made: Any) -> dict[str, Any]:
+    """What Stripe answered, as plain dictionaries: a raw answer has them, the SDK's objects are turned back."""
+    plain: Any = made.data if isinstance(made, stripe.StripeResponse) else made.to_dict()
+    return cast(dict[str, Any], plain)
 
 
 def _is_replay(error: stripe.StripeError) -> bool:

@@ -1,16 +1,17 @@
 """Journals: append-only, hash-chained double entry; balances are sums."""
 
 import hashlib
+import json
 from collections import defaultdict
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import NamedTuple
 
-import rfc8785
 from django.db.models import Sum
 from django.db.models.functions import Coalesce
 
 from marketplace.core import clock
+from marketplace.core.batches import insert_all
 from marketplace.settlement.models import Journal, Transfer
 
 Kind = Transfer.Kind
@@ -127,13 +128,16 @@ def append(journal: Journal, entries: Sequence[Entry]) -> list[Transfer]:
         row.hash = digest(row, journal.name)
         journal.head_seq, journal.head_hash = row.seq, row.hash
         rows.append(row)
-    Transfer.objects.bulk_create(rows)
+    insert_all(rows, "seq")
     journal.save(update_fields=["head_seq", "head_hash"])
     return rows
 
 
 def digest(row: Transfer, journal_name: str) -> str:
-    """SHA-256 over the canonical JSON (RFC 8785) of a row and its predecessor's hash."""
+    """SHA-256 over the canonical JSON (RFC 8785) of a row and its predecessor's hash.
+
+    Of text, integers and null in one object with ASCII names, the standard library's JSON is the canonical one.
+    """
     document: dict[str, str | int | None] = {
         "journal": journal_name,
         "seq": row.seq,
@@ -147,7 +151,8 @@ def digest(row: Transfer, journal_name: str) -> str:
         "at": _instant(row.at),
         "prev_hash": row.prev_hash,
     }
-    return hashlib.sha256(rfc8785.dumps(document)).hexdigest()
+    canonical = json.dumps(document, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+    return hashlib.sha256(canonical.encode()).hexdigest()
 
 
 def _instant(moment: datetime) -> str:

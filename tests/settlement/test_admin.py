@@ -6,6 +6,7 @@ from django.test import Client
 
 from marketplace.core import sweeps
 from marketplace.doors.roles import make_roles
+from marketplace.settlement import work
 from marketplace.settlement.models import Obligation, PayoutAccount, Task, WebhookEvent
 from tests.settlement.stories import Sale, intent
 
@@ -81,7 +82,8 @@ def test_release_lets_one_hold_go_but_none_that_owes(operator):
     assert (intent(owing)["amount_received"], intent(free)["status"]) == (700, "canceled")
 
 
-def test_retry_does_not_wait(operator, loses_replies):
+def test_retry_does_not_wait(operator, loses_replies, monkeypatch):
+    monkeypatch.setattr(work, "FIRST_DELAY", work.LONGEST_DELAY)  # so that the next try is not due by itself
     sale = Sale()
     winner = sale.joined(1000)
     sale.cleared({winner.reference: 700})

@@ -1,8 +1,14 @@
 """The books: sums, holds, and what tampering looks like."""
 
+import hashlib
+from datetime import UTC, datetime
+
 import pytest
+import rfc8785
 from django.core.management import CommandError, call_command
 from django.db import IntegrityError, transaction
+from hypothesis import given
+from hypothesis import strategies as st
 
 from marketplace.settlement import ledger
 from marketplace.settlement.models import Transfer
@@ -92,6 +98,18 @@ def test_a_row_rehashed_over_a_larger_amount_still_shows(journal):
 def test_a_market_cannot_give_what_it_has_not(journal):
     ledger.post(journal, debit="market:mkt_a", credit="payee:prn_s", amount_minor=1, reference="prt_s")
     assert verify_journal(journal) == ["after row 6 the market has given more than it got"]
+
+
+@given(st.text(max_size=80), st.text(max_size=80), st.integers(1, 2**53 - 1), st.none() | st.integers(1, 2**40))
+def test_a_digest_is_of_the_canonical_json(debit, reference, amount, pending):
+    """The standard library's JSON of such a row is what RFC 8785 says, whatever the text."""
+    held = Transfer(seq=pending) if pending else None
+    row = Transfer(seq=7, kind="posted", debit=debit, credit="é\u2028\x7f", amount_minor=amount, currency="EUR")
+    row.pending, row.reference, row.prev_hash, row.at = held, reference, "0" * 64, datetime(2026, 1, 2, 3, 4, 5, 6, UTC)
+    names = ("seq", "kind", "debit", "credit", "amount_minor", "currency", "reference", "prev_hash")
+    document = {name: getattr(row, name) for name in names}
+    document |= {"journal": "market:mkt_a", "pending": pending, "at": "2026-01-02T03:04:05.000006+00:00"}
+    assert ledger.digest(row, "market:mkt_a") == hashlib.sha256(rfc8785.dumps(document)).hexdigest()
 
 
 def test_whole_books_are_said_to_be_whole(journal, capsys):
