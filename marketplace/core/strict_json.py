@@ -14,7 +14,8 @@ from marketplace.core.refusals import Refusal
 
 T = TypeVar("T")
 _canonical = msgspec.json.Encoder(order="sorted", decimal_format="number")
-_STRUCTURE = re.compile(rb'"(?:[^"\\]|\\.)*"|[\[{]|[\]}]', re.DOTALL)
+_STRING = re.compile(rb'"[^"\\]*(?:\\.[^"\\]*)*"', re.DOTALL)
+_NOT_BRACKETS = bytes(set(range(256)) - set(b"[]{}"))
 _PATH_STEP = re.compile(r"\.([^.\[\]]+)|\[(\d+)\]|\[\.\.\.\]")
 _FIX_SYNTAX = "Send one JSON object, UTF-8, as RFC 8259 writes it."
 
@@ -103,14 +104,10 @@ def _refuse_depth(raw: bytes, max_depth: int) -> None:
     if raw.count(b"[") + raw.count(b"{") <= max_depth:
         return  # it cannot be deeper than it has brackets
     depth = 0
-    for match in _STRUCTURE.finditer(raw):
-        mark = match.group()
-        if mark in (b"[", b"{"):
-            depth += 1
-            if depth > max_depth:
-                raise _bad("too_deep", f"The body nests deeper than {limits.JSON_DEPTH} levels.", "Send flatter JSON.")
-        elif mark in (b"]", b"}"):
-            depth -= 1
+    for mark in _STRING.sub(b"", raw).translate(None, _NOT_BRACKETS):
+        depth += 1 if mark in b"[{" else -1
+        if depth > max_depth:
+            raise _bad("too_deep", f"The body nests deeper than {limits.JSON_DEPTH} levels.", "Send flatter JSON.")
 
 
 def _unique(pairs: Sequence[tuple[str, Any]]) -> dict[str, Any]:
