@@ -6,6 +6,7 @@ from contextlib import nullcontext
 from functools import cache
 from typing import Any
 
+from django.core.management.color import no_style
 from django.core.management.commands import flush
 from django.db import DEFAULT_DB_ALIAS, OperationalError, connections, transaction
 
@@ -41,3 +42,17 @@ def _empty(alias: str, tables: Iterable[str]) -> None:
 def _tables(alias: str) -> list[str]:
     names = connections[alias].introspection.django_table_names(only_existing=True, include_views=False)
     return sorted(set(names) - FURNITURE)
+
+
+def count_from_one() -> None:
+    """Rows of the emptied tables are numbered from 1 again, for whoever compares pages that show such numbers."""
+    link = connections[DEFAULT_DB_ALIAS]
+    with link.cursor() as cursor:
+        for statement in link.ops.sequence_reset_by_name_sql(no_style(), _sequences()):
+            cursor.execute(statement)
+
+
+@cache
+def _sequences() -> list[dict[str, Any]]:
+    rows = connections[DEFAULT_DB_ALIAS].introspection.sequence_list()
+    return [row for row in rows if row["table"] not in FURNITURE]

@@ -8,7 +8,7 @@ from tests.doors.worlds import World
 from tests.server import Server
 
 pytestmark = pytest.mark.django_db(transaction=True, databases=["default", "stripe_sandbox"])
-DOORS = ("rest", "socket", "mcp")
+DOORS = ("rest", "socket", "mcp", "batch")
 LEAST_ANSWERS = 100
 
 
@@ -17,7 +17,7 @@ def compare(server: Server, pairs: int, seed: int) -> None:
     rng = random.Random(seed)
     left = pairs
     while left:
-        door, batch = DOORS[left % 3], min(left, 7)
+        door, batch = DOORS[left % 4], min(left, 7)
         usual = World(server, 5000, door).seen()
         assert len(usual) >= LEAST_ANSWERS
         for _ in range(batch):

@@ -13,9 +13,11 @@ from django.test import Client
 from websockets.sync.client import connect
 
 from marketplace.agents import keys
+from marketplace.agents.inbox import inbox_of
 from marketplace.core import streams
 from marketplace.markets import terms
 from marketplace.markets.models import Market
+from tests.emptying import count_from_one
 from tests.factories import Trader, buy, open_a_market
 from tests.server import HTTP, Server
 
@@ -41,6 +43,7 @@ class World:
 
     def __init__(self, server: Server, value: int, door: str) -> None:
         call_command("flush", interactive=False, verbosity=0, inhibit_post_migrate=True)
+        count_from_one()
         keys.forget_all()
         terms.forget_all()
         self.server = server
@@ -50,6 +53,8 @@ class World:
         for trader in (self.bidder, self.rival):
             trader.join(self.market)
         self.post(self.rival, "bids/", buy("room", 4000))
+        raised = self.post(self.bidder, "raises/", {"limit_minor": 15_000})
+        assert raised.status_code in (200, 201), raised.text
         self.bid = self.submit(value, door)
 
     def submit(self, value: int, door: str) -> str:
@@ -58,6 +63,9 @@ class World:
         body = buy("room", value) | {"replaces": first}
         if door == "mcp":
             return str(json.loads(self.tool(self.bidder, "bid", market=self.market.ref, **body))["id"])
+        if door == "batch":
+            made = self.post(self.bidder, "bid-batches/", {"bids": [{"bid": body}]}).json()["results"][0]
+            return str(made["bid"]["id"])
         if door == "socket":
             with self.socket(self.bidder) as socket:
                 socket.send(json.dumps({"id": 1, "type": "bid.submit", "key": "k", "data": body}))
@@ -90,6 +98,7 @@ class World:
         for role, trader in list(roles.items())[:3]:
             yield from ((f"{role} {name}", text) for name, text in self.refusals(trader))
             yield f"{role} socket", "\n".join(self.frames(trader))
+            yield f"{role} inbox socket", "\n".join(self.inbox(trader))
             for tool in TOOLS:
                 yield f"{role} tool {tool}", self.tool(trader, tool, **self.arguments(tool))
         yield from self.pages()
@@ -103,7 +112,9 @@ class World:
         """What is refused, and in which words."""
         for name, path, body in (
             ("second bid", "bids/", buy("room", 4100)),
-            ("over the limit", "bids/", buy("room", 10_001)),
+            ("over the limit", "bids/", buy("room", 15_001)),
+            ("a limit that is none", "raises/", {"limit_minor": 10_000}),
+            ("a batch", "bid-batches/", {"bids": [{"bid": buy("room", 4100)}, {"bid": buy("room", 15_001)}]}),
             ("preview", "previews/", buy("room", 4100)),
             ("not a bid", "bids/", {"atoms": [{"bundle": {"room": 1}, "value": -1}]}),
             (
@@ -122,13 +133,20 @@ class World:
         with self.socket(trader) as socket:
             yield from sorted(str(socket.recv(timeout=20)) for _ in range(sum(heads)))
 
+    def inbox(self, trader: Trader) -> Iterator[str]:
+        """All frames of this caller's inbox."""
+        url = f"{self.server.socket_url}/ws/v1/inbox/?after=0"
+        key = {"Authorization": f"Bearer {trader.key}"}
+        with connect(url, additional_headers=key, proxy=None) as socket:
+            yield from (str(socket.recv(timeout=20)) for _ in streams.read(inbox_of(trader.agent.ref)))
+
     def pages(self) -> Iterator[tuple[str, str]]:
         """Public pages, every list of the admin, and the page of every row about markets and bids."""
         yield "page", shown(HTTP.get(f"{self.server.url}/markets/{self.market.ref}/"))
         yield "index", shown(HTTP.get(f"{self.server.url}/"))
         client = Client()
         client.force_login(User.objects.create_superuser("root"))
-        for model in (model for model in admin.site._registry if model._meta.app_label != "auth"):
+        for model in admin.site._registry:
             top = f"/admin/{model._meta.app_label}/{model._meta.model_name}/"
             rows = model.objects.values_list("pk", flat=True) if model._meta.app_label in CLOSE_BY else []
             for address in (top, *(f"{top}{pk}/change/" for pk in rows)):
