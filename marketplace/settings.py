@@ -18,6 +18,9 @@ CSRF_TRUSTED_ORIGINS = [origin for origin in os.environ.get("WALRAS_ORIGINS", ""
 CLEARING_SECRET_FILE = Path(os.environ.get("WALRAS_CLEARING_SECRET_FILE") or BASE_DIR / ".walras-clearing-secret")
 CLEARING_PUBLIC_KEY = os.environ.get("WALRAS_CLEARING_PUBLIC_KEY", "")
 
+# Contracts are signed with the first key in this file (mode 0600, made where it is missing); all of them are published.
+CONTRACT_KEY_FILE = Path(os.environ.get("WALRAS_CONTRACT_KEY_FILE") or BASE_DIR / ".walras-contract-key")
+
 INSTALLED_APPS = [
     "django.contrib.admin",
     "django.contrib.auth",

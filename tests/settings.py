@@ -11,6 +11,7 @@ if "STRIPE_SANDBOX_DATABASE" not in os.environ:  # child processes inherit what 
     os.environ.setdefault("WALRAS_SECRET_KEY", "only-for-tests-" + "0" * 50)
     os.environ["WALRAS_CLEARING_SECRET_FILE"] = f"{place}/clearing-secret"
     os.environ["WALRAS_REPORTS_DIR"] = f"{place}/reports"
+    os.environ["WALRAS_CONTRACT_KEY_FILE"] = f"{place}/contract-key"
     os.environ.setdefault("STRIPE_HTTP_CLIENT", "marketplace.stripe_sandbox.client.InProcessClient")
     os.environ.setdefault("STRIPE_CALLS_PER_SECOND", "0")  # the sandbox takes any
     os.environ.setdefault("WALRAS_LOG_LEVEL", "CRITICAL")

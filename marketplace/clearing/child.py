@@ -50,7 +50,7 @@ def clear(ref: str, claim: str) -> dict[str, object]:
 def _run(round_: Round) -> tuple[Problem, Outcome]:
     bids = [bid for bid in released_bids(round_=round_) if bid.participation not in round_.without]
     round_.market.refresh_from_db()
-    problem = Problem.from_json(build_problem(round_.market, bids))
+    problem = Problem.from_json(build_problem(round_.market, bids, round_.without_lots))
     outcome = mechanisms.run(problem.mechanism, problem, problem.params, problem.seed)
     if outcome.status == "unproven":
         raise NotCertified("the optimum was not proven within the rule's bound of work")

@@ -10,7 +10,7 @@ from marketplace.bidding.sealing import nonce_of
 from marketplace.clearing.explanations import standing_round
 from marketplace.core.models import Event
 from marketplace.core.refusals import Refusal
-from marketplace.markets.models import Market
+from marketplace.markets.models import Market, Round
 from mechanisms.check.packages import FORMAT, STANDING
 
 
@@ -41,7 +41,16 @@ def package_of(market: Market) -> dict[str, Any]:
         "opening": {name: opened[name] for name in ("seed_commitment", "terms")},
         "closing": {name: closed[name] for name in ("root", "bids", "seed", "tie_seed")},
         "receipts": _receipts(market),
+        **_left_out(market, round_),
     }
+
+
+def _left_out(market: Market, round_: Round) -> dict[str, Any]:
+    """Of a later round: the first one's problem, which all receipts are of, and what was left out since."""
+    if not round_.without and not round_.without_lots:
+        return {}
+    first = market.rounds.exclude(problem="").filter(without=[], without_lots=[]).earliest("n")
+    return {"first": json.loads(first.problem), "without": {"agents": round_.without, "lots": round_.without_lots}}
 
 
 def _receipts(market: Market) -> list[dict[str, Any]]:

@@ -6,19 +6,22 @@ from typing import Any
 from marketplace.clearing.release import OpenedBid
 from marketplace.markets.models import Market
 from marketplace.markets.terms import problem_terms
+from mechanisms.check.cutting_out import without_lots
 from mechanisms.check.receipts import tie_seed_of
 
 
-def build_problem(market: Market, bids: Sequence[OpenedBid]) -> dict[str, Any]:
+def build_problem(market: Market, bids: Sequence[OpenedBid], gone: Sequence[str] = ()) -> dict[str, Any]:
     """The problem of a closed market: its released bids, under their participations' names, sorted by those.
 
-    Ties go by the seed committed to at the opening, together with all receipts.
+    Ties go by the seed committed to at the opening, together with all receipts. `gone` names lots that are not sold
+    any more; what a bid offers for one of them is left out.
     """
-    return problem_terms(market) | {
+    problem = problem_terms(market) | {
         "params": _by_participation(market),
         "seed": tie_seed_of(market.receipts_root, market.seed),
         "bids": [bid.stated() for bid in bids],
     }
+    return without_lots(problem, gone)
 
 
 def _by_participation(market: Market) -> dict[str, Any]:

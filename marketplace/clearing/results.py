@@ -7,7 +7,9 @@ from django.db import transaction
 from marketplace.agents.models import Agent
 from marketplace.bidding.models import Participation
 from marketplace.clearing.amounts import outcome_amounts
+from marketplace.clearing.contracts import make_contracts, offers
 from marketplace.clearing.disclosure import private_facts, public_facts
+from marketplace.clearing.models import Contract
 from marketplace.core import clock, streams
 from marketplace.markets.models import Market, Round
 from marketplace.settlement.services import record_obligations
@@ -28,10 +30,15 @@ def commit_outcome(*, round_: Round, claim: str, problem: Problem, outcome: Outc
     )
     if won != 1:
         return None
-    _record_debts(round_, outcome)
     market = round_.market
+    contracts = make_contracts(round_=round_, outcome=outcome, at=at)
+    if any(contract.state == Contract.State.OFFERED for contract in contracts):
+        Round.objects.filter(pk=round_.pk).update(binding=False)  # all holds stand until the sellers have answered
+    else:
+        record_debts(round_, outcome)
     entries = [streams.Entry(market.stream, "round.cleared", public_facts(market, round_, outcome), False)]
     entries += _private_entries(market, round_, outcome)
+    entries += offers(contracts)
     return streams.append_all(entries, at)
 
 
@@ -51,7 +58,8 @@ def _private_entries(market: Market, round_: Round, outcome: Outcome) -> list[st
     return [streams.Entry(row.stream, "round.cleared", private_facts(market, round_, outcome, row.ref)) for row in rows]
 
 
-def _record_debts(round_: Round, outcome: Outcome) -> None:
+def record_debts(round_: Round, outcome: Outcome) -> None:
+    """What a binding round makes its parties owe; inside the transaction that makes it binding."""
     market = round_.market
     amounts = outcome_amounts(market, outcome)
     record_obligations(

@@ -5,13 +5,13 @@
 
 import contextlib
 import os
-import secrets
 import stat
 import subprocess
 import sys
 from pathlib import Path
 
 from marketplace.core.boxes import KeyPair, new_pair, pair_of
+from marketplace.core.key_files import write_whole
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 
@@ -48,22 +48,11 @@ def secret_pair(file: Path) -> KeyPair:
 def make_pair(file: Path) -> bytes:
     """Write a fresh pair, the secret for its owner's eyes only; keep the pair that is there. The public key."""
     with contextlib.suppress(FileExistsError):
-        _write_whole(file, new_pair().secret.hex(), 0o600)
+        write_whole(file, new_pair().secret.hex(), 0o600)
     pair = pair_of(bytes.fromhex(file.read_text().strip()))
     with contextlib.suppress(FileExistsError):
-        _write_whole(_public_file(file), pair.public.hex(), 0o644)
+        write_whole(_public_file(file), pair.public.hex(), 0o644)
     return pair.public
-
-
-def _write_whole(file: Path, text: str, mode: int) -> None:
-    """The whole file at once or not at all: another process may be making it too."""
-    draft = file.with_name(f"{file.name}.{secrets.token_hex(8)}")
-    with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode), "w") as out:
-        out.write(text + "\n")
-    try:
-        os.link(draft, file)
-    finally:
-        draft.unlink()
 
 
 def _public_file(file: Path) -> Path:

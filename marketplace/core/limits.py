@@ -36,6 +36,8 @@ SWEEP_BATCH = 50
 CALL_BATCH = 500  # calls to Stripe whose rows are claimed, and whose keys are stored, in one commit
 MARKET_MIN_SECONDS = 1
 MARKET_MAX_SECONDS = 90 * 24 * 3600
+ACCEPT_MAX_SECONDS = 2 * 24 * 3600  # sellers have to accept an award
+CANCELLATION_TERMS = 10
 HELD_MARKET_MAX_SECONDS = (
     6 * 24 * 3600
 )  # where limits are held: a card's hold lives for seven days, and settling takes time

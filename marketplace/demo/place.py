@@ -89,6 +89,7 @@ class Place:
             "WALRAS_WEBHOOK_LOOPBACK": "1",
             "WALRAS_SECRET_KEY": secrets.token_urlsafe(50),
             "WALRAS_CLEARING_SECRET_FILE": str(self.directory / "clearing-secret"),
+            "WALRAS_CONTRACT_KEY_FILE": str(self.directory / "contract-key"),
             "DATABASE_URL": f"sqlite:///{self.directory / 'walras.sqlite3'}",
             "STRIPE_SANDBOX_DATABASE": str(self.directory / "stripe.sqlite3"),
             "STRIPE_API_BASE": f"http://{HOST}:{self.stripe_port}",

@@ -10,6 +10,7 @@ from marketplace.doors.pages import views as pages
 from marketplace.doors.pages.me import asks, cases, done, now, rules, stop
 from marketplace.doors.rest import (
     agents,
+    contracts,
     inbox,
     keyring,
     mandates,
@@ -80,6 +81,16 @@ urlpatterns = [
     path(V1 + "payment-methods/", paying.PaymentMethodsView.as_view(), name="payment-methods"),
     path(V1 + "payment-methods/<ref:method_ref>/", paying.PaymentMethodView.as_view(), name="payment-method"),
     path(V1 + "payout-accounts/", paying.PayoutAccountsView.as_view(), name="payout-accounts"),
+    path(".well-known/jwks.json", contracts.jwks, name="jwks"),
+    path(V1 + "contracts/", contracts.ContractsView.as_view(), name="contracts"),
+    path(V1 + "contracts/checks/", contracts.ContractChecksView.as_view(), name="contract-checks"),
+    path(V1 + "contracts/<ref:contract_ref>/", contracts.ContractView.as_view(), name="contract"),
+    path(V1 + "contracts/<ref:contract_ref>/answers/", contracts.AnswersView.as_view(), name="contract-answers"),
+    path(
+        V1 + "contracts/<ref:contract_ref>/cancellations/",
+        contracts.CancellationsView.as_view(),
+        name="contract-cancellations",
+    ),
     path(V1 + "settlements/", results.SettlementsView.as_view(), name="settlements"),
     path(V1 + "reports/", reports.ReportsView.as_view(), name="reports"),
     path(V1 + "reports/exports/", reports.ExportsView.as_view(), name="exports"),

@@ -32,6 +32,13 @@ class LotConfiguration(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
     attributes: dict[str, Any] = {}
 
 
+class CancellationTerm(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
+    """Whoever takes a contract back within so many seconds of its acceptance gets so many percent back."""
+
+    within_s: int
+    refund_percent: int
+
+
 class MarketConfiguration(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
     """A market as an operator states it; it opens at once unless `opens_at` says later."""
 
@@ -51,13 +58,15 @@ class MarketConfiguration(msgspec.Struct, forbid_unknown_fields=True, frozen=Tru
     on_default: str = ""
     deposit_minor: int = 0
     most_minor: int | None = None
+    accept_within_s: int = 0
+    cancellation: list[CancellationTerm] = []
 
 
 def closing_instant(config: MarketConfiguration, now: datetime) -> datetime:
     """When the market closes, UTC; refused where it is not said once, or out of bounds."""
     if (config.closes_at is None) == (config.closes_in_s is None):
         raise _refused("closing_unclear", "Say either closes_at or closes_in_s.", "/closes_at")
-    longest = longest_seconds(config.money)
+    longest = longest_seconds(config.money) - config.accept_within_s
     if (config.closes_in_s or 0) > longest:
         raise _refused("closing_out_of_bounds", "The market would be open for too long.", "/closes_in_s")
     opens_at = opening_instant(config, now)
@@ -112,8 +121,20 @@ def checked(config: MarketConfiguration) -> None:
     if config.disclosure not in ("own_only", "pseudonymous", "public"):
         raise _refused("disclosure_unknown", "disclosure is own_only, pseudonymous or public.", "/disclosure")
     check_money(config)
+    _check_contracts(config)
     refuse_unfit(config.lots)
     _accepted_by_rule(config)
+
+
+def _check_contracts(config: MarketConfiguration) -> None:
+    """Refuse terms of acceptance and cancellation that nobody could keep."""
+    if not 0 <= config.accept_within_s <= limits.ACCEPT_MAX_SECONDS:
+        raise _refused("acceptance_out_of_bounds", "Sellers have at most two days to accept.", "/accept_within_s")
+    terms, bounds = config.cancellation, limits.CANCELLATION_TERMS
+    fits = all(term.within_s > 0 and 0 <= term.refund_percent <= 100 for term in terms)
+    if len(terms) > bounds or not fits:
+        detail = f"At most {bounds} terms, each with seconds above 0 and 0 to 100 percent."
+        raise _refused("cancellation_invalid", detail, "/cancellation")
 
 
 def _accepted_by_rule(config: MarketConfiguration) -> None:

@@ -55,7 +55,7 @@ def _supersede(market: Market, round_: Round) -> None:
     Round.objects.filter(pk=round_.pk).update(state=Round.State.SUPERSEDED)
     why = f"round {round_.n} was not paid by all its winners; cleared again without who did not"
     at = clock.now()
-    made = new_round(market=market, at=at, reason=why, without=without)
+    made = new_round(market=market, at=at, reason=why, without=without, without_lots=round_.without_lots)
     facts = {"round": round_.ref, "n": round_.n, "next": made.ref, "reason": why}
     streams.append(market.stream, "round.superseded", facts, at)
 

@@ -2,12 +2,15 @@
 
 from collections.abc import Sequence
 from datetime import UTC, datetime
+from typing import Any
 
+import msgspec
 from django.db import transaction
 
 from marketplace.core import clock
 from marketplace.core.refusals import Refusal
 from marketplace.markets.configuration import (
+    CancellationTerm,
     LotConfiguration,
     MarketConfiguration,
     checked,
@@ -29,6 +32,8 @@ CHANGEABLE = (
     "on_default",
     "deposit_minor",
     "most_minor",
+    "accept_within_s",
+    "cancellation",
     "opens_at",
     "closes_at",
 )
@@ -57,6 +62,8 @@ def check_draft(*, market: Market, lots: Sequence[Lot]) -> None:
         on_default=market.on_default,
         deposit_minor=market.deposit_minor,
         most_minor=market.most_minor,
+        accept_within_s=market.accept_within_s,
+        cancellation=_terms(market.cancellation),
         opens_at=_utc(market.opens_at),
         closes_at=_utc(market.closes_at),
         lots=[_stated(lot) for lot in lots],
@@ -73,6 +80,14 @@ def open_draft(*, market: Market) -> bool:
         return False
     check_draft(market=locked, lots=list(locked.lots.select_related("seller")))
     return open_market(market=locked)
+
+
+def _terms(stated: Any) -> list[CancellationTerm]:
+    try:
+        return msgspec.convert(stated, list[CancellationTerm])
+    except msgspec.ValidationError as error:
+        fix = "Write [] or such as [{'within_s': 86400, 'refund_percent': 100}]."
+        raise Refusal(422, "cancellation_invalid", str(error), fix, "/cancellation") from None
 
 
 def _stated(lot: Lot) -> LotConfiguration:

@@ -41,6 +41,8 @@ class MarketForm(forms.ModelForm):
             "on_default",
             "deposit_minor",
             "most_minor",
+            "accept_within_s",
+            "cancellation",
             "opens_at",
             "closes_at",
         )

@@ -45,6 +45,12 @@ class Market(models.Model):
     )
     deposit_minor = models.BigIntegerField(default=0, help_text="held at joining, forfeited by who does not pay")
     most_minor = models.BigIntegerField(null=True, blank=True, help_text="the largest charge, and so the largest limit")
+    accept_within_s = models.PositiveIntegerField(
+        default=0, help_text="seconds that sellers have to accept what is awarded; 0: to offer a lot is to accept"
+    )
+    cancellation = models.JSONField(
+        default=list, blank=True, help_text='for bidders: [{"within_s": 86400, "refund_percent": 100}]'
+    )
     several_agents = models.BooleanField(default=False, help_text="agents of one principal may bid side by side")
     state = models.CharField(max_length=10, choices=State.choices, default=State.DRAFT, db_index=True)
     opening_refused = models.CharField(max_length=500, blank=True, help_text="why it could not open at its time")
@@ -116,6 +122,8 @@ class Round(models.Model):
     reason = models.CharField(max_length=500, default="the market closed", help_text="why its bids were opened")
     failure = models.CharField(max_length=500, blank=True)
     without = models.JSONField(default=list, help_text="participations that it leaves out: they did not pay before")
+    without_lots = models.JSONField(default=list, help_text="lots that it leaves out: their seller did not accept")
+    binding = models.BooleanField(default=True, help_text="its awards bind; not so while sellers may refuse them")
     default_resolved = models.BooleanField(default=False, help_text="the rule for defaults was applied to it")
     claim = models.CharField(max_length=32, blank=True, help_text="token of the worker that clears it")
     claimed_at = models.DateTimeField(null=True, blank=True, help_text="renewed while that worker lives")

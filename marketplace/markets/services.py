@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
+import msgspec
 from django.conf import settings
 from django.db import transaction
 
@@ -51,6 +52,8 @@ def create_market(*, config: MarketConfiguration, operator: Agent | None = None)
         on_default=settled_on_default(config.money, config.on_default),
         deposit_minor=config.deposit_minor,
         most_minor=config.most_minor,
+        accept_within_s=config.accept_within_s,
+        cancellation=msgspec.to_builtins(config.cancellation),
         opens_at=opening_instant(config, now),
         closes_at=closing_instant(config, now),
         operator=operator,
@@ -142,7 +145,14 @@ def stated_reason(reason: str) -> str:
     raise Refusal(422, "reason_missing", "This needs a reason; everybody will read it.", "Say why.", "/reason")
 
 
-def new_round(*, market: Market, at: datetime, reason: str = "the market closed", without: Sequence[str] = ()) -> Round:
+def new_round(
+    *,
+    market: Market,
+    at: datetime,
+    reason: str = "the market closed",
+    without: Sequence[str] = (),
+    without_lots: Sequence[str] = (),
+) -> Round:
     """The next round of a closed market, pending; `reason` is what will be said when its bids are opened."""
     return Round.objects.create(
         ref=new_ref("rnd"),
@@ -151,6 +161,7 @@ def new_round(*, market: Market, at: datetime, reason: str = "the market closed"
         created_at=at,
         reason=reason[:REASON_CHARS],
         without=list(without),
+        without_lots=list(without_lots),
     )
 
 
@@ -163,7 +174,7 @@ def clear_again(*, market: Market, by: str = "an operator") -> Round:
         raise Refusal(409, "round_not_failed", "Only a failed round is cleared again.", "Look at the market's rounds.")
     Round.objects.filter(pk=last.pk).update(state=Round.State.SUPERSEDED)
     why = f"round {last.n} failed; cleared again by {by}"
-    return new_round(market=locked, at=clock.now(), reason=why, without=last.without)
+    return new_round(market=locked, at=clock.now(), reason=why, without=last.without, without_lots=last.without_lots)
 
 
 @transaction.atomic

@@ -39,7 +39,7 @@ def close_due() -> int:
 
 def settle_due() -> int:
     """Call settled what has cleared and owes nothing."""
-    cleared = Market.objects.filter(state=Market.State.CLOSED, rounds__state=Round.State.CLEARED)
+    cleared = Market.objects.filter(state=Market.State.CLOSED, rounds__state=Round.State.CLEARED, rounds__binding=True)
     quiet = (market for market in cleared.select_related("journal") if not unsettled_count(journal=market.journal))
     done = (market for market in quiet if unresolved(market) is None)
     return _count(done, lambda market: settle_market(market=market))

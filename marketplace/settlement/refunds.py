@@ -22,8 +22,10 @@ SELDOM = timedelta(hours=1)
 
 
 @transaction.atomic
-def refund(*, obligation: Obligation, amount_minor: int | None = None) -> Obligation:
+def refund(*, obligation: Obligation, amount_minor: int | None = None, payee: str = "") -> Obligation:
     """Give (part of) a collect back; who was paid out of it gives back first, each in its proportion.
+
+    `payee`: the reference of the one payee who gives it back.
 
     Refused where it was not collected, is given back already, or while payouts of its round still move.
     """
@@ -34,6 +36,7 @@ def refund(*, obligation: Obligation, amount_minor: int | None = None) -> Obliga
     if row.kind != Kind.COLLECT or row.state != State.PAID or not 0 < amount <= left or amount % _step(row):
         raise _refused(row, left)
     payouts = list(Obligation.objects.filter(round_ref=row.round_ref, kind=Kind.PAYOUT).exclude(state=State.DEFAULTED))
+    payouts = [payout for payout in payouts if payee in ("", payout.reference)]
     if any(payout.state not in (State.PAID, State.REFUNDED) for payout in payouts):
         raise Refusal(
             409, "round_still_moving", "Payouts of this round are not made yet.", "Wait until they rest, then repeat."

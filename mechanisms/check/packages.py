@@ -11,6 +11,7 @@ from typing import Any
 
 import msgspec
 
+from mechanisms.check.cutting_out import without_lots
 from mechanisms.check.finding import Finding
 from mechanisms.check.receipts import (
     BY_PARTICIPATION,
@@ -45,12 +46,18 @@ def verify_package(data: Mapping[str, Any]) -> list[Finding]:
     Raises ProblemError with a pointer where the package cannot be read at all.
     """
     fields = ("format", "market", "rule", "problem", "outcome", "opening", "closing", "receipts")
-    package = read_object(data, "", fields)
+    package = read_object(data, "", fields, ("first", "without"))
     for pointer, names in _SHAPES.items():
         read_object(package[pointer[1:]], pointer, names)
     if package["format"] != FORMAT:
         raise ProblemError("unknown_format", f"the format is {FORMAT}", "/format")
-    parts = ((_terms, "/problem"), (_receipts, "/receipts"), (_seeds, "/closing"), (_outcome, "/outcome"))
+    parts = (
+        (_terms, "/problem"),
+        (_later, "/without"),
+        (_receipts, "/receipts"),
+        (_seeds, "/closing"),
+        (_outcome, "/outcome"),
+    )
     return [finding for check, place in parts for finding in _guarded(check, package, place)]
 
 
@@ -66,7 +73,7 @@ def _guarded(check: Callable[[Mapping[str, Any]], Iterator[Finding]], package: A
 
 def _terms(package: Mapping[str, Any]) -> Iterator[Finding]:
     """Rule and terms are those that were published at the opening, and the rule is the one that stands here."""
-    rule, problem = package["rule"], package["problem"]
+    rule, problem = package["rule"], _whole(package)
     if rule["mechanism"] != problem["mechanism"]:
         yield from _unfit("the rules differ", "/rule/mechanism", "/problem/mechanism")
     elif rule["version"] != get(rule["mechanism"]).version:
@@ -83,9 +90,25 @@ def _terms(package: Mapping[str, Any]) -> Iterator[Finding]:
         )
 
 
+def _whole(package: Mapping[str, Any]) -> Any:
+    """The problem that all receipts are of: the first round's, where a later round left something out."""
+    return package["first"] if "first" in package else package["problem"]
+
+
+def _later(package: Mapping[str, Any]) -> Iterator[Finding]:
+    """A later round's problem is the first one's, less who did not pay and the lots of who did not accept."""
+    if "first" not in package:
+        return
+    gone = read_object(package["without"], "", ("agents", "lots"))
+    left = [bid for bid in package["first"]["bids"] if bid["agent"] not in gone["agents"]]
+    expected = without_lots({**package["first"], "bids": left}, gone["lots"])
+    for at in gaps(expected, package["problem"]):
+        yield Finding("package", "does_not_fit", "not the first round's problem less what is left out", at)
+
+
 def _receipts(package: Mapping[str, Any]) -> Iterator[Finding]:
     """Each bid of the problem is the one of a standing receipt, and the receipts are those under the root."""
-    bids = {bid["agent"]: (at, bid) for at, bid in enumerate(package["problem"]["bids"])}
+    bids = {bid["agent"]: (at, bid) for at, bid in enumerate(_whole(package)["bids"])}
     for at, row in enumerate(package["receipts"]):
         if row["status"] == STANDING:
             place, bid = bids.pop(row["agent"], (None, None))

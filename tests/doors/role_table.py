@@ -7,7 +7,7 @@ whoever is signed in, each its own. `own person`: signed in, and the thing must 
 
 PAGES = {
     **dict.fromkeys(("index", "market-page", "market-page-outcome", "client", "llms", "schema", "asyncapi"), "public"),
-    **dict.fromkeys(("docs", "unknown", "thanks"), "public"),
+    **dict.fromkeys(("docs", "unknown", "thanks", "jwks"), "public"),
     **dict.fromkeys(("account_login", "account_logout", "account_inactive", "account_signup"), "public"),
     **dict.fromkeys(("account_email_verification_sent", "account_reset_password", "account_confirm_email"), "public"),
     **dict.fromkeys(("account_confirm_login_code", "account_reset_password_done"), "public"),
@@ -23,9 +23,10 @@ REST = {
     **dict.fromkeys(("me", "mandates", "decisions", "mandates-ap2", "checkins", "keys", "webhooks", "inbox"), "key"),
     **dict.fromkeys(("payment-methods", "payout-accounts", "settlements", "preferences", "categories"), "key"),
     **dict.fromkeys(("market", "participations", "raises", "previews", "bid-batches", "bids", "outcome"), "key"),
-    **dict.fromkeys(("package", "events", "report", "reclearings"), "key"),
+    **dict.fromkeys(("package", "events", "report", "reclearings", "contracts", "contract-checks"), "key"),
     **dict.fromkeys(("checkin", "agent", "key", "key-rotate", "bid", "preference", "payment-method"), "owner"),
-    **dict.fromkeys(("webhook", "webhook-rotate", "webhook-test", "proof"), "owner"),
+    **dict.fromkeys(("webhook", "webhook-rotate", "webhook-test", "proof", "contract"), "owner"),
+    **dict.fromkeys(("contract-answers", "contract-cancellations"), "owner"),
     **dict.fromkeys(("agents", "markets", "reports", "exports", "export", "report-file", "report-table"), "operate"),
 }
 DOORS = PAGES | REST
@@ -34,7 +35,8 @@ TOOLS = {
     **dict.fromkeys(("whoami", "my_bids"), "own"),
     **dict.fromkeys(("find_markets", "explain", "outcome", "wait", "preview", "may_i", "join"), "market"),
     **dict.fromkeys(("raise_limit", "bid"), "market"),
-    **dict.fromkeys(("ask_my_person", "withdraw", "proof"), "owner"),
+    **dict.fromkeys(("ask_my_person", "withdraw", "proof", "answer_contract"), "owner"),
+    "contracts": "own",
 }
 STAFF = ("operator", "settlement clerk", "economist", "auditor")
 LOOK = {
@@ -42,7 +44,7 @@ LOOK = {
     **dict.fromkeys(("agents.Agent", "agents.ApiKey", "agents.Principal"), ("operator", "auditor")),
     **dict.fromkeys(("bidding.Bid", "bidding.Participation", "bidding.Raise"), ("operator", "auditor")),
     **dict.fromkeys(("mandates.CheckIn", "mandates.Commitment", "mandates.Mandate"), ("operator", "auditor")),
-    "preferences.Category": ("operator", "auditor"),
+    **dict.fromkeys(("preferences.Category", "clearing.Contract"), ("operator", "auditor")),
     "reports.Export": ("operator", "economist", "auditor"),
     "doors.Webhook": ("auditor",),
     **dict.fromkeys(("account.EmailAddress", "auth.Group", "auth.User"), ()),

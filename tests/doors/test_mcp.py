@@ -38,6 +38,8 @@ TOOLS = [
     "withdraw",
     "wait",
     "outcome",
+    "contracts",
+    "answer_contract",
     "proof",
     "explain",
 ]

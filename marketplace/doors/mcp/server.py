@@ -9,7 +9,7 @@ from mcp.server.lowlevel import Server
 from mcp_types import CallToolRequestParams, CallToolResult, ListToolsResult, TextContent, Tool, ToolAnnotations
 
 from marketplace.core.refusals import Refusal
-from marketplace.doors.mcp import acting, asking, looking, shapes, waiting
+from marketplace.doors.mcp import acting, asking, contracting, looking, shapes, waiting
 from marketplace.doors.mcp.call import Call, encoded
 from marketplace.doors.rest.schemas import schema_of
 
@@ -80,6 +80,15 @@ TOOLS = {
     ),
     "outcome": Offered(
         looking.outcome, shapes.OneMarket, "What a cleared market came to, what you got and what you pay."
+    ),
+    "contracts": Offered(
+        contracting.contracts, shapes.Listing, "What awards bind you to, as bidder or seller, and what waits for you."
+    ),
+    "answer_contract": Offered(
+        contracting.answer,
+        shapes.Answer,
+        "As the seller: accept or refuse what was awarded of yours, in time.",
+        reads=False,
     ),
     "proof": Offered(
         looking.proof,

@@ -106,6 +106,19 @@ class MyBids(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
     cursor: Cursor = None
 
 
+class Answer(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
+    """A contract, and the seller's word."""
+
+    contract: Annotated[str, Meta(description="its id, ctr_..., from contracts")]
+    answer: Annotated[str, Meta(description="accept or refuse")]
+
+
+class Listing(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
+    """Where to go on."""
+
+    cursor: Cursor = None
+
+
 class Wait(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
     """What for, and how long."""
 

@@ -91,6 +91,8 @@ def market_answer(market: Market) -> dict[str, Any]:
         "several_agents": market.several_agents,
         "payment": money_answer(market),
         "claims": claims_answer(market),
+        "accept_within_s": market.accept_within_s,
+        "cancellation": market.cancellation,
         "limit_ladder": DECADE if rule(market.mechanism).visibility == "sealed" else None,
         "participants": market.participants,
         "opens_at": clock.stamp(market.opens_at),

@@ -70,7 +70,7 @@ IDEMPOTENCY_KEY = {
     "schema": {"type": "string", "minLength": 1, "maxLength": limits.IDEMPOTENCY_KEY_CHARS, "pattern": "^[ -~]+$"},
     "description": "fresh for each act that is intended, the same for its repeat",
 }
-KEYLESS_POSTS = ("previews/",)  # nothing is stored, so nothing could be done twice
+KEYLESS_POSTS = ("previews/", "contracts/checks/")  # nothing is stored, so nothing could be done twice
 
 
 def with_refusals(result: dict[str, Any], generator: Any, request: Any, public: bool) -> dict[str, Any]:
