@@ -4,6 +4,7 @@ from datetime import timedelta
 from typing import Any
 
 from django.conf import settings
+from django.db import transaction
 
 from marketplace.agents.inbox import tell
 from marketplace.agents.models import Principal
@@ -65,6 +66,7 @@ def follow_card(*, method: PaymentMethod) -> PaymentMethod:
     return method
 
 
+@transaction.atomic
 def note_setup(intent: dict[str, Any]) -> None:
     """Take over a SetupIntent, with its payment method in full; who comes second changes nothing."""
     ref = (intent.get("metadata") or {}).get("payment_method", "")
