@@ -14,9 +14,8 @@ from marketplace.settlement.transport import PooledClient
 
 
 @cache
-def _browser() -> stripe.HTTPClient:
+def _browser(chosen: str) -> stripe.HTTPClient:
     """Goes where the SDK goes: to the sandbox in this process, or to the one that serves over HTTP."""
-    chosen = settings.STRIPE_HTTP_CLIENT
     return import_string(chosen)() if chosen else PooledClient()
 
 
@@ -24,7 +23,7 @@ def send_form(page: str, **fields: str) -> tuple[int, str]:
     """A form sent at one of Stripe's pages; the status, and where the page sends its visitor next."""
     base = settings.STRIPE_API_BASE or "https://stripe"
     headers = {"Content-Type": "application/x-www-form-urlencoded"}
-    _, status, headers = _browser().request("POST", base + urlsplit(page).path, headers, urlencode(fields))
+    _, status, headers = _browser(settings.STRIPE_HTTP_CLIENT).request("POST", base + urlsplit(page).path, headers, urlencode(fields))
     return status, headers.get("Location", "")
 
 
