@@ -23,7 +23,8 @@ def send_form(page: str, **fields: str) -> tuple[int, str]:
     """A form sent at one of Stripe's pages; the status, and where the page sends its visitor next."""
     base = settings.STRIPE_API_BASE or "https://stripe"
     headers = {"Content-Type": "application/x-www-form-urlencoded"}
-    _, status, headers = _browser(settings.STRIPE_HTTP_CLIENT).request("POST", base + urlsplit(page).path, headers, urlencode(fields))
+    browser = _browser(settings.STRIPE_HTTP_CLIENT)
+    _, status, headers = browser.request("POST", base + urlsplit(page).path, headers, urlencode(fields))
     return status, headers.get("Location", "")
 
 
