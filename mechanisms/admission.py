@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from mechanisms.bids import Atom, Bid, Lot
 from mechanisms.errors import ProblemError, escape
+from mechanisms.programs import size_of
 
 if TYPE_CHECKING:
     from mechanisms.params import Params
@@ -38,7 +39,7 @@ def check_problem(spec: Spec, problem: Problem, params: Params) -> None:
 
 def check_sizes(problem: Problem, slug: str, most: Sizes) -> None:
     """Refuse, before anything is solved, what is larger than the rule takes, and say what to lower."""
-    atoms = sum(len(bid.atoms or ()) for bid in problem.bids)
+    atoms = sum(map(_pieces, problem.bids))
     for what, number, bound, pointer, advice in (
         ("lots", len(problem.lots), most.lots, "/lots", "sell fewer lots at once"),
         ("bids", len(problem.bids), most.bids, "/bids", "let in fewer bidders, or sell fewer lots at once"),
@@ -47,6 +48,11 @@ def check_sizes(problem: Problem, slug: str, most: Sizes) -> None:
         if number > bound:
             detail = f"{slug} takes at most {bound} {what}, and here are {number}: {advice}"
             raise ProblemError(f"too_many_{what}", detail, pointer)
+
+
+def _pieces(bid: Bid) -> int:
+    """How many columns it takes in a winner determination; a row of a program counts like a column."""
+    return len(bid.atoms or ()) if bid.program is None else size_of(bid.program)
 
 
 def _at(pointer: str, check, *arguments) -> None:  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN002
@@ -82,8 +88,8 @@ def check_lot(spec: Spec, lot: Lot, params: Params) -> None:
 
 def check_bid(spec: Spec, bid: Bid, lots: Mapping[str, Lot], params: Params) -> None:
     """Language, sides and shape of one bid; raises ProblemError with a pointer relative to the bid."""
-    language = "steps" if bid.atoms is None else "atoms"
-    if language not in spec.languages:
+    language = "atoms" if bid.atoms is not None else "steps" if bid.program is None else "program"
+    if language not in spec.languages or (language == "program" and buying(params)):
         raise ProblemError(f"{language}_not_taken", f"{spec.slug} takes {' or '.join(spec.languages)}", f"/{language}")
     signs = _signs(bid)
     _check_sides(spec, signs, params)
@@ -102,7 +108,9 @@ def _signs(bid: Bid) -> Signs:
         for i, atom in enumerate(bid.atoms or ())
         for lot, quantity in atom.bundle.items()
     ]
-    return steps + atoms
+    columns = enumerate(bid.program.columns if bid.program else ())
+    units = [(lot, 1, f"/program/columns/{i}/0") for i, (lot, _) in columns if lot is not None]
+    return steps + atoms + units
 
 
 def _check_sides(spec: Spec, signs: Signs, params: Params) -> None:
@@ -162,6 +170,8 @@ def is_lot_by_lot(problem: Problem) -> bool:
     """Whether all atoms amount to curves on one lot, so that each lot can be cleared by itself."""
     try:
         for bid in problem.bids:
+            if bid.program is not None:
+                return False
             if bid.atoms:
                 check_curve(bid.atoms)
     except ProblemError:

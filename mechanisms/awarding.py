@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from mechanisms.bundles import Sale
+from mechanisms.bundles import Offer, Sale
 from mechanisms.dividing import charges_of
 from mechanisms.params import Params
 from mechanisms.solve.errors import UnprovenError
@@ -73,9 +73,9 @@ def _outcome(
     )
 
 
-def _offer(sale: Sale, award: Award) -> Any:
+def _offer(sale: Sale, award: Award) -> Offer:
     bundle = tuple(sorted(award.bundle.items()))
-    return next(offer for offer in sale.offers if offer.agent == award.agent and offer.bundle == bundle)
+    return Offer(award.agent, bundle, award.value, award.value - sale.reserved(bundle))
 
 
 def certified(sale: Sale, found: Proven, others: Mapping[str, Mapping[str, Proven]] | None = None) -> dict[str, Any]:
@@ -102,4 +102,5 @@ def certified(sale: Sale, found: Proven, others: Mapping[str, Mapping[str, Prove
                 del entry["proof"]
     grade = {"grade": "exact" if exact else "solver", "budget_bound": sale.clipped}
     proved = {"proof": proof} if exact else {"proofs_left_out": size} if size else {}
-    return {**grade, **proved, **told}
+    chosen = {"columns": list(found.chosen)} if sale.programs else {}  # an atom tells its column, a bundle does not
+    return {**grade, **chosen, **proved, **told}

@@ -6,6 +6,8 @@ from typing import Any
 
 from msgspec import Struct
 
+from mechanisms.programs import Program
+
 
 class Lot(Struct, frozen=True, forbid_unknown_fields=True):
     """A thing for sale: `supply` units (None: 1 in one-sided rules, 0 in two-sided ones), each at `reserve` or more."""
@@ -35,24 +37,27 @@ class Step(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Bid(Struct, frozen=True, forbid_unknown_fields=True):
-    """One agent's offer: exactly one of XOR `atoms` and additive `steps`; `budget` caps what it can be charged."""
+    """One agent's offer: exactly one of XOR `atoms`, additive `steps` and a `program`; `budget` caps its charge."""
 
     agent: str
     atoms: tuple[Atom, ...] | None = None
     steps: tuple[Step, ...] | None = None
     budget: int | None = None
+    program: Program | None = None
 
     def worst_case(self) -> int:
         """The most, in units of money, that this bidder can be charged; 0 for a pure seller."""
         if self.atoms is not None:
             most = max((atom.value for atom in self.atoms), default=0)
+        elif self.program is not None:
+            most = self.program.most
         else:
             most = sum(step.quantity * step.price for step in self.steps or () if step.quantity > 0)
         return max(0, most if self.budget is None else min(most, self.budget))
 
     def is_empty(self) -> bool:
         """Whether nothing at all is offered."""
-        return not self.atoms and not self.steps
+        return not self.atoms and not self.steps and self.program is None
 
     def to_dict(self) -> dict[str, Any]:
         """The bid as JSON values, without the fields that stand at their defaults."""
@@ -61,6 +66,8 @@ class Bid(Struct, frozen=True, forbid_unknown_fields=True):
             data["atoms"] = [{"bundle": dict(atom.bundle), "value": atom.value} for atom in self.atoms]
         if self.steps is not None:
             data["steps"] = [{"lot": s.lot, "quantity": s.quantity, "price": s.price} for s in self.steps]
+        if self.program is not None:
+            data["program"] = self.program.to_dict()
         if self.budget is not None:
             data["budget"] = self.budget
         return data

@@ -58,16 +58,19 @@ class Core:
         has = {agent: self.won[agent].gain - n for agent, n in zip(self.agents, net, strict=True)}
         owners = int(scale * sum(net, Fraction(0)))
         gains = [int(scale * (offer.gain - has.get(offer.agent, 0))) for offer in self.sale.offers]
+        first = set(self.sale.first.values())
+        for column, part in enumerate(self.sale.parts, start=len(gains)):
+            gains.append(int(scale * (part.gain - (has.get(part.agent, 0) if column in first else 0))))
         if sum(map(abs, gains)) >= SAFE:
             raise SolverFailedError("exact payments need numbers beyond 2^62; state values in coarser units")
-        winners = Winners(self.sale.packing.regained(np.array(gains, np.int64)), self.sale.node_limit)
+        winners = Winners(self.sale.packing.regained(np.array(gains, np.int64), scale), self.sale.node_limit)
         winners.relaxation.add(self._cuts)
         found = winners.best(winners.every(), value=owners)
         self._cuts = winners.relaxation.standing()
         if found.value <= owners:
             self.separation = found
             return False
-        self._enter({self.sale.offers[column].agent for column in found.chosen}, found)
+        self._enter({self.sale.owner(column) for column in found.chosen}, found)
         return True
 
     def _enter(self, members: set[str], found: Proven) -> None:
@@ -75,7 +78,7 @@ class Core:
         self.coalitions += 1
         if self.coalitions > MOST_COALITIONS:
             raise UnprovenError(self.best.value, self.best.value)
-        worth = sum(self.sale.offers[column].gain for column in found.chosen)
+        worth = self.sale.packing.worth(found.chosen)
         inside = sum(offer.gain for agent, offer in self.won.items() if agent in members)
         outside = {place: 1 for place, agent in enumerate(self.agents) if agent not in members}
         self._add(outside, worth - inside)

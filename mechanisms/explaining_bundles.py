@@ -35,8 +35,8 @@ def explain_bundles(problem: Problem, outcome: Outcome, bid: Bid, *, exact: bool
 
     Without `others` nothing is said that follows from what others stated, beyond the bidder's own result.
     """
-    parts = [_asked(problem, bid)]
-    if bid.budget is not None and any(atom.value > bid.budget for atom in bid.atoms or ()):
+    parts, most = [_asked(problem, bid)], bid.program.most if bid.program else 0
+    if bid.budget is not None and max([*(atom.value for atom in bid.atoms or ()), most]) > bid.budget:
         parts.append("Your budget was lower than your bid, so your bid counted only as far as it reached.")
     if outcome.status != "cleared":
         parts.append(_NO_DEAL[outcome.status])
@@ -65,6 +65,9 @@ def _verb(bundle: dict[str, int]) -> str:
 
 
 def _asked(problem: Problem, bid: Bid) -> str:
+    if bid.program is not None:
+        lots = len(bid.program.lots())
+        return f"You stated what bundles of {lots} lots are worth to you, up to {_words(problem, bid.program.most)}."
     if not bid.atoms:
         return "Your bid asked for nothing."
     said = [
@@ -126,7 +129,7 @@ def without_agent(problem: Problem, outcome: Outcome, agent: str, *, exact: bool
     except UnprovenError:
         return None
     welfare, columns = (found.value, found.chosen) if found else (told["welfare"], told["columns"])
-    return Without(welfare, sorted({sale.offers[column].agent for column in columns}))
+    return Without(welfare, sorted({sale.owner(column) for column in columns}))
 
 
 def sale_of(problem: Problem) -> Sale:
@@ -139,6 +142,8 @@ def sale_of(problem: Problem) -> Sale:
 
 def standing(sale: Sale, outcome: Outcome) -> Proven:
     """The awarded allocation as columns of the sale."""
+    if sale.programs:
+        return Proven(outcome.welfare, tuple(outcome.certificate["columns"]), "solver", (), [])
     bundles = {award.agent: tuple(sorted(award.bundle.items())) for award in outcome.awards}
     chosen = tuple(c for c, offer in enumerate(sale.offers) if bundles.get(offer.agent) == offer.bundle)
     return Proven(outcome.welfare, chosen, "solver", (), [])

@@ -8,6 +8,7 @@ from typing import Any
 from mechanisms.bids import Atom, Bid, Lot, Step
 from mechanisms.errors import ProblemError, escape
 from mechanisms.fields import normal, read_free, read_id, read_int, read_list, read_object, read_optional_id
+from mechanisms.programs import exposure_of, read_program
 
 MAX_VALUE = 10**12
 MAX_QUANTITY = 10**12
@@ -55,12 +56,15 @@ def read_bid(data: Any, lots: Mapping[str, Lot], pointer: str = "") -> Bid:
     Errors: unknown_lot, empty_bundle, both_atoms_and_steps, neither_atoms_nor_steps, value_sign, rising_steps,
     falling_steps, too_large, out_of_range, not_an_integer ...; their pointers are relative to the bid.
     """
-    fields = read_object(data, pointer, ("agent",), ("atoms", "steps", "budget"))
+    fields = read_object(data, pointer, ("agent",), ("atoms", "steps", "budget", "program"))
     agent = read_id(fields["agent"], f"{pointer}/agent")
     has_atoms, has_steps = fields.get("atoms") is not None, fields.get("steps") is not None
+    has_program = fields.get("program") is not None
     if has_atoms and has_steps:
         raise ProblemError("both_atoms_and_steps", "a bid has atoms or steps, not both", f"{pointer}/steps")
-    if not has_atoms and not has_steps:
+    if has_program and (has_atoms or has_steps):
+        raise ProblemError("program_and_pieces", "a program stands for all of a bid's pieces", f"{pointer}/program")
+    if not has_atoms and not has_steps and not has_program:
         raise ProblemError("neither_atoms_nor_steps", "a bid has atoms, steps or a preference", pointer)
     budget = fields.get("budget")
     bid = Bid(
@@ -68,6 +72,7 @@ def read_bid(data: Any, lots: Mapping[str, Lot], pointer: str = "") -> Bid:
         atoms=_read_atoms(fields["atoms"], lots, f"{pointer}/atoms") if has_atoms else None,
         steps=_read_steps(fields["steps"], lots, f"{pointer}/steps") if has_steps else None,
         budget=None if budget is None else read_int(budget, f"{pointer}/budget", 0, MAX_SUM - 1),
+        program=read_program(fields["program"], lots, f"{pointer}/program") if has_program else None,
     )
     if exposure([bid]) >= MAX_SUM:
         raise ProblemError("too_large", "quantities times the highest price must stay below 2^62", pointer)
@@ -96,6 +101,9 @@ def exposure(bids: tuple[Bid, ...] | list[Bid]) -> int:
             quantity, price = quantity + abs(step.quantity), max(price, step.price)
         for atom in bid.atoms or ():
             quantity, price = quantity + sum(map(abs, atom.bundle.values())), max(price, abs(atom.value))
+        if bid.program is not None:
+            units, largest = exposure_of(bid.program)
+            quantity, price = quantity + units, max(price, largest)
     return quantity * price
 
 

@@ -53,7 +53,7 @@ class Spec:
     kind: KindName = "auction"
     sides: Literal["one", "two"] = "one"
     visibility: Visibility = "sealed"
-    languages: tuple[Literal["atoms", "steps"], ...] = ("atoms", "steps")
+    languages: tuple[Literal["atoms", "steps", "program"], ...] = ("atoms", "steps")
     unit_supply: bool = False
     unit_bids: bool = False
     bundles: bool = False
@@ -119,6 +119,6 @@ class Spec:
 class BundleSpec(Spec):
     """A rule for nothing but bundles, in the sizes in which a best allocation is usually proven."""
 
-    languages: tuple[Literal["atoms", "steps"], ...] = ("atoms",)
+    languages: tuple[Literal["atoms", "steps", "program"], ...] = ("atoms", "program")
     bundles: bool = True
     sizes: Sizes = PROVABLE

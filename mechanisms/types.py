@@ -37,7 +37,8 @@ class Problem(Struct, frozen=True, forbid_unknown_fields=True):
     def from_json(cls, raw: bytes | str | Mapping[str, Any]) -> Problem:
         """A problem from JSON text or from already parsed JSON values; raises ProblemError with a pointer.
 
-        A bid's `preference` is compiled to atoms here, by the house's categories and the problem's own `categories`.
+        A bid's `preference` is compiled here, by the house's categories and the problem's own `categories`: to atoms,
+        or to a program where they would be many and the rule takes one.
         """
         data = read_object(
             parse(raw) if isinstance(raw, bytes | str) else raw,
@@ -48,13 +49,13 @@ class Problem(Struct, frozen=True, forbid_unknown_fields=True):
         lots = read_lots(data["lots"])
         currency = read_currency(data["currency"], "/currency")
         exponent = read_int(data["exponent"], "/exponent", 0, MAX_EXPONENT)
-        bids = data["bids"]
+        bids, mechanism = data["bids"], read_id(data["mechanism"], "/mechanism")
         if "categories" in data or states_preferences(bids):
             from mechanisms.preferences.stating import stated_bids  # noqa: PLC0415 - only for who states one
 
-            bids = stated_bids(bids, lots, data.get("categories", {}), currency, exponent)
+            bids = stated_bids(bids, lots, data.get("categories", {}), currency, exponent, mechanism)
         return cls(
-            mechanism=read_id(data["mechanism"], "/mechanism"),
+            mechanism=mechanism,
             currency=currency,
             exponent=exponent,
             lots=lots,

@@ -32,6 +32,7 @@ def refuse_own_lots(terms: Terms, identity: Identity, bid: Bid) -> None:
     if not terms.barred:
         return
     named = {lot for atom in bid.atoms or () for lot in atom.bundle} | {step.lot for step in bid.steps or ()}
+    named |= bid.program.lots() if bid.program else set()
     for lot in sorted(named):
         if identity.principal_id in terms.barred.get(lot, ()):
             raise _self_dealing(f"The lot {lot!r} is sold by who shares a person, a card or a payout account with you.")

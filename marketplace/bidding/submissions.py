@@ -30,6 +30,12 @@ class BidBody(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
     replaces: str | None = None
 
 
+class CompiledBody(BidBody, frozen=True):
+    """The same where a preference was compiled: perhaps to a program, which nobody sends."""
+
+    program: Any = None
+
+
 class Submission(msgspec.Struct, frozen=True):
     """A well-formed bid, ready to be decided under the market's lock."""
 
@@ -59,11 +65,11 @@ def read_submission(
 ) -> Submission:
     """Check a parsed body against the market's terms; refused with a pointer where it does not fit.
 
-    `compiled` is the body with atoms in place of a preference. A repeat must come to the same: where the stored
-    preference has changed meanwhile, its key is refused as used for another bid.
+    `compiled` is the body with atoms or a program in place of a preference. A repeat must come to the same: where the
+    stored preference has changed meanwhile, its key is refused as used for another bid.
     """
     key = checked_key(key)
-    body = strict_json.shaped(value if compiled is None else compiled, BidBody)
+    body = strict_json.shaped(value, BidBody) if compiled is None else strict_json.shaped(compiled, CompiledBody)
     _refuse_too_many(body)
     stated = _stated(body)
     bid = _checked_bid(stated, identity, terms)
@@ -103,4 +109,6 @@ def _refuse_too_many(body: BidBody) -> None:
 
 def _stated(body: BidBody) -> dict[str, Any]:
     stated = {"atoms": body.atoms, "steps": body.steps, "budget": body.budget}
+    if isinstance(body, CompiledBody):
+        stated["program"] = body.program
     return {name: part for name, part in stated.items() if part is not None}

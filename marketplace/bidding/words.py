@@ -9,6 +9,9 @@ from mechanisms.types import Bid
 
 def means(bid: Bid, terms: Terms) -> str:
     """The sentence that goes into acknowledgements and previews."""
+    if bid.program is not None:
+        most = amount_text(bid.worst_case(), terms.exponent, terms.currency)
+        return f"Buy the best for you of the bundles that your preference wants, for at most {most} in all."
     parts = [_atom_words(atom, terms) for atom in bid.atoms or ()] + [
         _step_words(step, terms) for step in bid.steps or ()
     ]

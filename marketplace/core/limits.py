@@ -17,6 +17,7 @@ KEY_MAX_SECONDS = 366 * 24 * 3600  # for how long a key that expires may be good
 KEY_OVERLAP_SECONDS = 7 * 24 * 3600  # how long a rotated key may stay good beside the new one
 ATOMS_PER_BID = 256
 STEPS_PER_BID = 256
+PROGRAM_COLUMNS_PER_BID = 512  # of a preference of more bundles than that; and as many rows
 LOTS_PER_MARKET = 256
 PREFERENCES_PER_AGENT = 50
 MARKETS_MATCHED = 500  # open markets that one filter by a preference looks at

@@ -18,7 +18,9 @@ DECIDED = ("cleared", "no_trade")
 def awards_stated(problem: Problem, outcome: Outcome) -> Iterator[Finding]:
     """Every award is an atom that was stated, at its stated value within the budget, and supply covers them all."""
     stated = Stated(problem)
-    known = {(column.agent, tuple(sorted(column.bundle.items()))): column.value for column in stated.columns}
+    atoms = [column for column in stated.columns if column.place is None]
+    known = {(column.agent, tuple(sorted(column.bundle.items()))): column.value for column in atoms}
+    known |= _had_by_programs(stated, outcome.certificate.get("columns"))
     handed = dict.fromkeys(stated.lots, 0)
     for index, award in enumerate(outcome.awards):
         value = known.get((award.agent, tuple(sorted(award.bundle.items()))))
@@ -31,6 +33,22 @@ def awards_stated(problem: Problem, outcome: Outcome) -> Iterator[Finding]:
     for lot, units in handed.items():
         if lot not in stated.lots or units > (stated.lots[lot].supply or 0):
             yield Finding("feasible", "oversold", f"{lot}: {units} units are more than the supply", "/awards")
+
+
+def _had_by_programs(stated: Stated, told: Any) -> dict[tuple[str, tuple[tuple[str, int], ...]], int]:
+    """By agent and bundle what programs were handed, by the columns that the certificate names; any garbage, nothing.
+
+    That no other columns are worth more with the same units follows from the proof of the welfare.
+    """
+    if not stated.programs or not isinstance(told, list) or not all(type(column) is int for column in told):
+        return {}
+    if any(not 0 <= column < len(stated.columns) for column in told) or not stated.fits(told):
+        return {}
+    return {
+        (agent, tuple(sorted(bundle.items()))): value
+        for agent, (bundle, value) in stated.handed(told).items()
+        if bundle
+    }
 
 
 def welfare_proven(problem: Problem, outcome: Outcome) -> Iterator[Finding]:
@@ -60,7 +78,7 @@ def _welfare_without(stated: Stated, agent: str, told: Any, grade: Any) -> int |
     """The welfare without this agent: an allocation that reaches it, and for `exact` a proof that none has more."""
     try:
         chosen, welfare = [int(column) for column in told["columns"]], int(told["welfare"])
-        reached = sum(stated.columns[column].gain for column in chosen)
+        reached = stated.gained(chosen, [column.gain for column in stated.columns])
         owners = {stated.columns[column].agent for column in chosen}
     except (TypeError, KeyError, IndexError, ValueError):
         return None

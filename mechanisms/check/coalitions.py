@@ -20,8 +20,12 @@ def core_of_bundles(problem: Problem, outcome: Outcome) -> Iterator[Finding]:
     if outcome.status not in DECIDED:
         return
     stated = Stated(problem)
-    for payments in (outcome.payments, exact_payments(outcome)):
-        if payments is not None and _blocked(stated, outcome, payments):
+    exact = exact_payments(outcome)
+    tried = [outcome.payments] if exact is None else [exact, outcome.payments]
+    if exact is not None and all(outcome.payments.get(agent, 0) >= paid for agent, paid in exact.items()):
+        tried = [exact]  # what is rounded up moves from members to owners, so that it blocks no more than before
+    for payments in tried:
+        if _blocked(stated, outcome, payments):
             yield Finding("core_for_reports", "blocked", "a coalition with the owners could have more", "/payments")
             return
 
@@ -34,27 +38,29 @@ def exact_payments(outcome: Outcome) -> dict[str, Any] | None:
 
 def _blocked(stated: Stated, outcome: Outcome, payments: dict[str, Any]) -> bool:
     """By the certificate's proof where there is one, otherwise by trying all coalitions of a small problem."""
-    gains, owners = coalition_gains(stated, outcome, payments)
-    proof = outcome.certificate.get("core")
-    if proof is not None and proves(stated, gains, owners, proof, set(range(len(gains)))):
-        return False
+    gains, owners, scale = coalition_gains(stated, outcome, payments)
+    for name in ("core", "proof"):  # where all pay what they stated, the proof of the welfare says it too
+        proof = outcome.certificate.get(name)
+        if proof is not None and proves(stated, gains, owners, proof, set(range(len(gains))), scale):
+            return False
     if outcome.certificate.get("grade") == "solver":
         return False
-    return most_gain(stated, gains, owners) > owners
+    return bool(stated.programs) or most_gain(stated, gains, owners) > owners
 
 
-def coalition_gains(stated: Stated, outcome: Outcome, payments: dict[str, Any]) -> tuple[list[int], int]:
-    """For each column what it adds beyond what its agent has already, and what the owners have; as integers by scale.
+def coalition_gains(stated: Stated, outcome: Outcome, payments: dict[str, Any]) -> tuple[list[int], int, int]:
+    """For each column what it adds beyond what its agent has, what the owners have, and by what both are scaled.
 
-    A coalition blocks if the gains of its columns sum to more than the owners have.
+    A coalition blocks if the gains of its columns sum to more than the owners have. What a winner by a program has
+    already counts at its column 0.
     """
     scale = 1
     for amount in payments.values():
         scale = scale * Fraction(amount).denominator // _gcd(scale, Fraction(amount).denominator)
     has = {award.agent: award.value - payments.get(award.agent, 0) for award in outcome.awards}
     owners = outcome.welfare - sum(has.values())
-    gains = [int(scale * (column.gain - has.get(column.agent, 0))) for column in stated.columns]
-    return gains, int(scale * owners)
+    gains = [int(scale * (c.gain - (0 if c.place else has.get(c.agent, 0)))) for c in stated.columns]
+    return gains, int(scale * owners), scale
 
 
 def _gcd(one: int, other: int) -> int:

@@ -14,12 +14,15 @@ class RefutedProofError(Exception):
     """The proof does not show what it should."""
 
 
-def proves(stated: Stated, gains: Sequence[int], most: int, proof: Any, free: set[int]) -> bool:
-    """Whether the proof shows that no choice out of `free` gains more than `most`; any garbage shows nothing."""
+def proves(stated: Stated, gains: Sequence[int], most: int, proof: Any, free: set[int], penalty: int = 1) -> bool:
+    """Whether the proof shows that no choice out of `free` gains more than `most`; any garbage shows nothing.
+
+    `penalty` is what a unit beyond a soft row takes from the gain.
+    """
     if not free:
         return most >= 0
     try:
-        Replay(stated, gains, most, proof).run(free)
+        Replay(stated, gains, most, proof, penalty).run(free)
     except (RefutedProofError, TypeError, ValueError, KeyError, IndexError, AttributeError):
         return False
     return True
@@ -28,8 +31,8 @@ def proves(stated: Stated, gains: Sequence[int], most: int, proof: Any, free: se
 class Replay:
     """One proof being replayed: every node's multipliers give a bound by weak duality, in integers."""
 
-    def __init__(self, stated: Stated, gains: Sequence[int], most: int, proof: Mapping[str, Any]) -> None:
-        self.stated, self.gains, self.most = stated, gains, most
+    def __init__(self, stated: Stated, gains: Sequence[int], most: int, proof: Mapping[str, Any], penalty: int) -> None:
+        self.stated, self.gains, self.most, self.penalty = stated, gains, most, penalty
         self.shift = int(proof["shift"])
         self.nodes = proof["nodes"]
         self.cliques = [[int(column) for column in clique] for clique in proof["cliques"]]
@@ -71,6 +74,8 @@ class Replay:
     def _pass(self, free: set[int], ones: set[int], prices: dict[int, int]) -> State | None:
         if min(prices.values(), default=0) < 0:
             raise RefutedProofError("a multiplier is negative")
+        if any(prices.get(row, 0) > self.penalty << self.shift for row in self.stated.soft):
+            raise RefutedProofError("a row that may be broken costs more than breaking it")
         reduced = {column: self._reduced(column, prices) for column in free | ones}
         room = self.stated.room
         bound = sum(price * (room[row] if row < len(room) else 1) for row, price in prices.items())
@@ -101,5 +106,5 @@ class Replay:
 
     def _decide(self, free: set[int], ones: set[int]) -> None:
         """A node with nothing free is decided by adding up."""
-        if free or (self.stated.fits(ones) and sum(self.gains[column] for column in ones) > self.most):
+        if free or (self.stated.fits(ones) and self.stated.gained(ones, self.gains, self.penalty) > self.most):
             raise RefutedProofError("a node is left open")

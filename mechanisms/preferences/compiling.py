@@ -1,4 +1,4 @@
-"""From a preference to the atoms of an XOR bid: every bundle that it wants, at its worth beyond walking away."""
+"""From a preference to a bid: every bundle that it wants at its worth beyond walking away, or a program of them."""
 
 from __future__ import annotations
 
@@ -13,9 +13,12 @@ from mechanisms.preferences.attributes import Category
 from mechanisms.preferences.categories import built_in
 from mechanisms.preferences.judging import Judged, judge, matches
 from mechanisms.preferences.limits import MAX_ATOMS, MAX_LOTS
+from mechanisms.preferences.programming import program_of
 from mechanisms.preferences.reading import Preference
+from mechanisms.preferences.scaling import Scaled
 from mechanisms.preferences.tables import Mask, tables_of
 from mechanisms.preferences.wants import Across, Want
+from mechanisms.programs import Program
 
 Bundle = tuple[tuple[str, int], ...]
 Units = tuple[int, ...]  # units of each admitted lot, sparse: places, a place once for each unit
@@ -23,10 +26,19 @@ STEPS = 50  # so many times the most atoms may be looked at before the search en
 
 
 class Compiled(Struct, frozen=True):
-    """What a preference comes to in a market: XOR atoms and a budget, in the market's units."""
+    """What a preference comes to in a market: XOR atoms and a budget, in the market's units.
+
+    Or, where these would be too many and the market's rule takes it, a program of the same bundles and values.
+    """
 
     atoms: tuple[Atom, ...]
     budget: int | None
+    program: Program | None = None
+
+    @property
+    def wants_nothing(self) -> bool:
+        """Whether nothing here is worth anything to it."""
+        return not self.atoms and self.program is None
 
 
 def compile_preference(
@@ -37,8 +49,9 @@ def compile_preference(
     exponent: int,
     categories: Mapping[str, Category] | None = None,
     most: int = MAX_ATOMS,
+    programs: bool = False,
 ) -> Compiled:
-    """The atoms, sorted by bundle; the same for lots in any order.
+    """The atoms, sorted by bundle; the same for lots in any order. Past `most` of them a program, with `programs`.
 
     Each is worth the best that its lots can be to the items, less the reservation, and more than 0. Raises
     ProblemError `currency_mismatch`, `too_many_atoms` (more than `most`), or what is wrong with a lot's attributes.
@@ -47,18 +60,35 @@ def compile_preference(
     if len(lots) > MAX_LOTS:
         raise ProblemError("too_many_lots", f"expected at most {MAX_LOTS} lots", "/lots")
     tables = tables_of(lots, built_in() if categories is None else categories)
-    return compile_judged(preference, judge(preference, tables), exponent=exponent, most=most)
+    judged = judge(preference, tables)
+    return compile_judged(preference, judged, exponent=exponent, most=most, programs=programs)
 
 
 def compile_judged(
-    preference: Preference, judged: Mapping[str, Judged], *, exponent: int, most: int = MAX_ATOMS
+    preference: Preference,
+    judged: Mapping[str, Judged],
+    *,
+    exponent: int,
+    most: int = MAX_ATOMS,
+    programs: bool = False,
 ) -> Compiled:
     """The same of lots that were judged before, for many preferences on one table and for previews."""
-    scale = Scale(preference.exponent, exponent)
-    values = Bundles(preference, judged, most).values()
-    stated = ((bundle, scale(values[bundle] - preference.reservation)) for bundle in sorted(values))
+    scaled = Scaled(preference, judged, exponent)
+    try:
+        values = Bundles(preference, judged, scaled, most).values()
+    except ProblemError as error:
+        if not programs or error.code != "too_many_atoms":
+            raise
+        return compile_directly(preference, judged, scaled)
+    stated = ((bundle, values[bundle] - scaled.reservation) for bundle in sorted(values))
     atoms = tuple(Atom(dict(bundle), value) for bundle, value in stated if value > 0)
-    return Compiled(atoms, None if preference.budget is None else scale(preference.budget))
+    return Compiled(atoms, scaled.budget)
+
+
+def compile_directly(preference: Preference, judged: Mapping[str, Judged], scaled: Scaled) -> Compiled:
+    """Straight to a program, whatever the number of bundles; nothing where no bundle can be worth anything."""
+    program = program_of(preference, judged, scaled)
+    return Compiled((), scaled.budget, program if program.most else None)
 
 
 def refuse_currency(preference: Preference, currency: str) -> None:
@@ -68,20 +98,12 @@ def refuse_currency(preference: Preference, currency: str) -> None:
         raise ProblemError("currency_mismatch", detail, f"{preference.pointer}/currency")
 
 
-class Scale:
-    """From the preference's units to the market's, rounded down: nobody bids more than was said."""
-
-    def __init__(self, mine: int, market: int) -> None:
-        self.times, self.over = 10 ** max(0, market - mine), 10 ** max(0, mine - market)
-
-    def __call__(self, units: int) -> int:
-        return int(units) * self.times // self.over
-
-
 class Bundles:
     """The bundles that a preference wants, worked through item by item and never past `most` of them."""
 
-    def __init__(self, preference: Preference, judged: Mapping[str, Judged], most: int) -> None:
+    def __init__(
+        self, preference: Preference, judged: Mapping[str, Judged], scaled: Scaled, most: int = MAX_ATOMS
+    ) -> None:
         self.want: Want = preference.want
         self.pointer = preference.pointer
         self.judged = judged
@@ -89,7 +111,7 @@ class Bundles:
         self.most = most
         self.looked = 0
         self.pairs = {across.pointer: matches(across, judged) for across in self._comparisons()}
-        self.worth = {name: one.worth.tolist() for name, one in judged.items()}
+        self.scaled, self.worth = scaled, scaled.worth
 
     def _comparisons(self) -> Iterator[Across]:
         yield from self.want.across
@@ -97,7 +119,7 @@ class Bundles:
             yield from together.when
 
     def values(self) -> dict[Bundle, int]:
-        """Each bundle by lot and quantity, with the most that it is worth in the preference's units."""
+        """Each bundle by lot and quantity, with the most that it is worth in the market's units."""
         found: dict[Bundle, int] = {}
         if len(self.names) == 1 and min(self.want.at_most, self.judged[self.names[0]].item.at_most) == 1:
             found = {((lot, 1),): value for lot, value in self._single(self.names[0])}
@@ -124,8 +146,14 @@ class Bundles:
     def value(self, chosen: Mapping[str, Units]) -> int:
         """What the units of each item are worth together."""
         total = sum(self.worth[name][place] for name, units in chosen.items() for place in units)
-        total += sum(self.judged[name].item.further_units(len(units)) for name, units in chosen.items())
-        return total + sum(t.add for t in self.want.together if self._are_together(t.items, t.when, chosen))
+        total += sum(self._further(self.scaled.further[name], len(units)) for name, units in chosen.items())
+        pairs = zip(self.want.together, self.scaled.together, strict=True)
+        return total + sum(add for t, add in pairs if self._are_together(t.items, t.when, chosen))
+
+    @staticmethod
+    def _further(steps: Sequence[int], count: int) -> int:
+        """What having so many units of an item takes off their sum; the last step goes on."""
+        return sum(steps[min(n, len(steps) - 1)] for n in range(count - 1)) if steps else 0
 
     def _are_together(self, names: Sequence[str], when: Sequence[Across], chosen: Mapping[str, Units]) -> bool:
         if not all(chosen.get(name) for name in names):
@@ -192,10 +220,6 @@ class Bundles:
                 if table is not None:
                     lot = table.names[int(self.judged[name].admitted[place])]
                     quantities[lot] = quantities.get(lot, 0) + 1
-                    if quantities[lot] > self._supply(name, place):
+                    if quantities[lot] > self.judged[name].units_there(place):
                         return None
         return tuple(sorted(quantities.items()))
-
-    def _supply(self, name: str, place: int) -> int:
-        lot = self.judged[name].table.lots[int(self.judged[name].admitted[place])]  # type: ignore[union-attr]
-        return 1 if lot.supply is None else lot.supply or 2**62

@@ -30,11 +30,15 @@ class Judged(Struct, frozen=True):
         return [self.table.names[place] for place in self.admitted.tolist()] if self.table else []
 
     def supply(self, place: int) -> int:
-        """How many units of the lot may be had as far as the lot says: its supply, or any number with two sides."""
+        """How many units of the lot the item may have: what there is, and no more than it wants."""
+        return min(self.units_there(place), self.item.at_most)
+
+    def units_there(self, place: int) -> int:
+        """How many units there are as far as the lot says: its supply, or any number with two sides."""
         if self.table is None:
             return 0
         supply = self.table.lots[int(self.admitted[place])].supply
-        return 1 if supply is None else supply or self.item.at_most
+        return 1 if supply is None else supply or 2**62
 
 
 def judge(preference: Preference, tables: Mapping[str, Table]) -> dict[str, Judged]:

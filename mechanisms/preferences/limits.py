@@ -16,4 +16,5 @@ MAX_SET = 62  # values of a set, one bit each
 MAX_PLACES = 6
 MAX_TEXT = 200
 MAX_ATOMS = 4096
+MANY_ATOMS = 256  # past so many a preference becomes a program, where the rule takes one
 MAX_LOTS = 10_000

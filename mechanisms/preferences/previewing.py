@@ -12,8 +12,8 @@ from mechanisms.bids import Lot
 from mechanisms.errors import ProblemError
 from mechanisms.preferences.attributes import Category
 from mechanisms.preferences.categories import built_in
-from mechanisms.preferences.compiling import Bundles, Compiled, compile_judged, refuse_currency
-from mechanisms.preferences.judging import Judged, judge, judge_item
+from mechanisms.preferences.compiling import Compiled, compile_judged, refuse_currency
+from mechanisms.preferences.judging import Judged, judge, judge_item, matches
 from mechanisms.preferences.limits import MAX_ATOMS, MAX_LOTS
 from mechanisms.preferences.reading import Preference
 from mechanisms.preferences.tables import Table, tables_of
@@ -37,24 +37,27 @@ class Preview(Struct, frozen=True):
             raise ProblemError("too_many_lots", f"expected at most {MAX_LOTS} lots", "/lots")
         return Preview(self.preference, self.exponent, self.categories, judged)
 
-    def compiled(self, most: int = MAX_ATOMS) -> Compiled:
-        """The bid that it comes to; raises `too_many_atoms`."""
-        return compile_judged(self.preference, self.judged, exponent=self.exponent, most=most)
+    def compiled(self, most: int = MAX_ATOMS, *, programs: bool = False) -> Compiled:
+        """The bid that it comes to, with `programs` as a program past `most` atoms; raises `too_many_atoms`."""
+        return compile_judged(self.preference, self.judged, exponent=self.exponent, most=most, programs=programs)
 
     def admits_any(self) -> bool:
         """Whether some lot qualifies for some item."""
         return any(len(one.admitted) for one in self.judged.values())
 
-    def told(self, most: int = MAX_ATOMS) -> dict[str, Any]:
+    def told(self, most: int = MAX_ATOMS, *, programs: bool = False) -> dict[str, Any]:
         """Each item's lots with their worth in words or what they failed, the bid, and where nothing is left, why."""
         money = money_of(self.preference.currency, self.preference.exponent)
-        bid = self.compiled(most)
+        bid = self.compiled(most, programs=programs)
         said: dict[str, Any] = {
             "items": {name: Teller(one, money, self.preference.pointer).told() for name, one in self.judged.items()},
             "atoms": [{"bundle": atom.bundle, "value": atom.value} for atom in bid.atoms],
             "budget": bid.budget,
         }
-        return said if bid.atoms else said | {"nothing_because": self._nothing_because()}
+        if bid.program is not None:
+            columns, rows = len(bid.program.columns), len(bid.program.rows)
+            said["program"] = {"columns": columns, "rows": rows, "most": bid.program.most}
+        return said if not bid.wants_nothing else said | {"nothing_because": self._nothing_because()}
 
     def _nothing_because(self) -> dict[str, str]:
         """What removed the last bundle: an item without lots, a condition across, or the worth of walking away."""
@@ -72,7 +75,7 @@ class Preview(Struct, frozen=True):
     def _never_met(self, across: Across) -> bool:
         """Whether two required items never match."""
         both = {across.item, across.other_item} <= set(self.preference.want.required)
-        return both and not Bundles(self.preference, self.judged, MAX_ATOMS).pairs[across.pointer].any()
+        return both and not matches(across, self.judged).any()
 
 
 def preview(

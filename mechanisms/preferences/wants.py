@@ -33,12 +33,6 @@ class Item(Struct, frozen=True):
     at_most: int
     further: tuple[int, ...]
 
-    def further_units(self, count: int) -> int:
-        """What having so many units takes off their sum."""
-        if not self.further:
-            return 0
-        return sum(self.further[min(n, len(self.further) - 1)] for n in range(count - 1))
-
 
 class Across(Struct, frozen=True):
     """An attribute of one item's lot compared with an attribute of another's."""

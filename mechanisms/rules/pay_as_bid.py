@@ -32,6 +32,7 @@ SPEC = Spec(
     paper="Back and Zender (1993), Auctions of Divisible Goods, Review of Financial Studies 6",
     pricing="Every unit sold is paid at the price that was offered for it.",
     params=PayAsBidParams,
+    languages=("atoms", "steps", "program"),
     bundles=True,
     bundle_sizes=PROVABLE,
     claims=(

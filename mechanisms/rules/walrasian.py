@@ -26,6 +26,7 @@ SPEC = BundleSpec(
     paper="Bikhchandani and Mamer (1997), Competitive Equilibrium in an Exchange Economy with Indivisibilities, JET 74",
     pricing="Each lot has one price, the least at which nobody wants anything else; a bundle costs the sum.",
     params=Splitting,
+    languages=("atoms",),
     sizes=Sizes(lots=60, bids=2000, atoms=2000),
     claims=(
         *holds("feasible", "individually_rational", "core_for_reports"),

@@ -44,6 +44,9 @@ def prices_of(relaxation: Relaxation, relaxed: Relaxed) -> Prices:
     base = len(relaxation.packing.room)
     names = [*range(base), *(base + cut for cut in relaxation.cuts)]
     scaled = np.clip(relaxed.multiplier * (1 << SHIFT), 0, 2.0**80)
+    if relaxation.packing.soft:  # beyond this it would pay to break the row
+        soft = list(relaxation.packing.soft)
+        scaled[soft] = np.minimum(scaled[soft], float(relaxation.packing.penalty << SHIFT))
     return {name: int(price) for name, price in zip(names, np.rint(scaled), strict=True) if price > 0}
 
 

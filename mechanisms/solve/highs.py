@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import takewhile
 from typing import Any
 
 import numpy as np
@@ -11,7 +12,7 @@ from numpy.typing import NDArray
 
 from mechanisms.solve.cuts import Cut
 from mechanisms.solve.errors import SolverFailedError, UnprovenError
-from mechanisms.solve.packing import Column, Mask, Packing
+from mechanisms.solve.packing import Column, Mask, Packing, Row
 
 Floats = NDArray[np.float64]
 TOLERANCE = 1e-5
@@ -45,6 +46,7 @@ class Relaxation:
         self.packing = packing
         self.pool: list[Cut] = []
         self.cuts: list[int] = []
+        self._beside: list[Row] = []
         self._every = np.arange(packing.columns, dtype=np.int32)
         self._scale = scale_of(packing)
         self._highs = quiet_solver(presolve="off", solver="simplex")
@@ -58,6 +60,22 @@ class Relaxation:
             self._highs.addRow(-np.inf, float(cut.room), len(columns), columns, values)
             self.cuts.append(len(self.pool))
             self.pool.append(cut)
+
+    def narrow(self, packing: Packing, rows: Sequence[Row]) -> None:
+        """Another packing, `packing` with these rows beside it; those that are there already stay, cuts go."""
+        same = sum(1 for _ in takewhile(lambda pair: pair[0] is pair[1], zip(self._beside, rows, strict=False)))
+        base = len(packing.room) + same
+        gone = len(self._beside) - same + len(self.cuts)
+        self._highs.deleteRows(gone, np.arange(base, base + gone, dtype=np.int32))
+        for row in rows[same:]:
+            entries = sorted(row.entries.items())
+            columns, values = (np.array(part) for part in zip(*entries, strict=True))
+            self._highs.addRow(-np.inf, float(row.room), len(entries), columns.astype(np.int32), values.astype(float))
+        self.pool, self.cuts, self._beside = [], [], list(rows)
+        self._scale = scale_of(packing)
+        cost = _costs(packing)
+        self._highs.changeColsCost(len(cost), np.arange(len(cost), dtype=np.int32), cost)
+        self.packing = packing.beside(rows)
 
     def standing(self) -> list[Cut]:
         """The cuts that are rows now."""
@@ -84,7 +102,10 @@ class Relaxation:
         if status != "Optimal":
             raise SolverFailedError(f"HiGHS ends a linear program with {status}")
         found = self._highs.getSolution()
-        relaxed = Relaxed(np.array(found.col_value, float), np.array(found.row_dual, float) * self._scale)
+        share = np.array(found.col_value, float)[: len(upper)]
+        if self.packing.alike is not None:
+            share = in_order(share, self.packing.alike)
+        relaxed = Relaxed(share, np.array(found.row_dual, float) * self._scale)
         if not (np.isfinite(relaxed.share).all() and np.isfinite(relaxed.multiplier).all()):
             raise SolverFailedError("HiGHS gives numbers that are not finite")
         if len(relaxed.share) != len(upper) or len(relaxed.multiplier) != len(self.packing.room) + len(self.cuts):
@@ -117,7 +138,7 @@ def best_integral(packing: Packing, cliques: Sequence[Cut], free: Mask, ones: Ma
     scale = scale_of(part)
     highs = quiet_solver(mip_rel_gap=0.0, mip_abs_gap=0.5 / scale, mip_max_nodes=nodes)
     model = _model(part, [at[cut.columns[kept[cut.columns]]] for cut in cliques], integral=True)
-    model.col_lower_ = ones[keep].astype(np.float64)
+    model.col_lower_ = np.concatenate([ones[keep], np.zeros(len(part.soft))]).astype(np.float64)
     highs.passModel(model)
     status = run_to_status(highs)
     bound = float(highs.getInfo().mip_dual_bound) * scale
@@ -127,7 +148,7 @@ def best_integral(packing: Packing, cliques: Sequence[Cut], free: Mask, ones: Ma
         return None
     if status != "Optimal":
         raise SolverFailedError(f"HiGHS ends an integer program with {status}")
-    chosen = keep[_integral(np.array(highs.getSolution().col_value, float), len(keep))].tolist()
+    chosen = keep[_integral(np.array(highs.getSolution().col_value, float)[: len(keep)], len(keep))].tolist()
     if not packing.fits(chosen) or not set(np.flatnonzero(ones).tolist()) <= set(chosen):
         raise SolverFailedError("HiGHS gives columns that do not fit together")
     value = packing.worth(chosen)
@@ -136,10 +157,26 @@ def best_integral(packing: Packing, cliques: Sequence[Cut], free: Mask, ones: Ma
     return [int(column) for column in chosen]
 
 
+def _costs(packing: Packing) -> Floats:
+    """What columns gain, and what it costs to break each soft row, by HiGHS' scale."""
+    cost = np.concatenate([packing.gain.astype(np.float64), np.full(len(packing.soft), -float(packing.penalty))])
+    scaled: Floats = cost / scale_of(packing)
+    return scaled
+
+
 def scale_of(packing: Packing) -> float:
     """By what gains are divided before HiGHS sees them: a power of two, 1 where they are small enough."""
     largest = int(np.abs(packing.gain).max(initial=1))
     return float(2 ** max(0, largest.bit_length() - LARGEST_COST.bit_length() + 1))
+
+
+def in_order(share: Floats, alike: Column) -> Floats:
+    """The shares of units that are alike, moved to the first of them: two halves are one unit."""
+    total = np.bincount(alike, weights=share)
+    begins = np.flatnonzero(np.r_[True, alike[1:] != alike[:-1]])
+    before = np.arange(len(alike)) - np.repeat(begins, np.diff(np.r_[begins, len(alike)]))
+    filled: Floats = np.clip(np.round(total[alike], 9) - before, 0.0, 1.0)
+    return filled
 
 
 def _integral(share: Floats, columns: int) -> Mask:
@@ -186,18 +223,22 @@ def run_linear(highs: Any) -> str:
 
 
 def _model(packing: Packing, cliques: Sequence[Column], *, integral: bool = False) -> Any:
-    """The packing as HiGHS takes it, maximising; cliques are rows after the packing's own."""
+    """The packing as HiGHS takes it, maximising; cliques are rows after its own; columns of soft rows come last."""
     import highspy  # noqa: PLC0415  # heavy: only where a rule needs a solver
 
-    rows = np.concatenate([packing.index, *(np.full(len(c), len(packing.room) + i) for i, c in enumerate(cliques))])
-    columns = np.concatenate([packing.column_of, *cliques])
-    values = np.concatenate([packing.coef, np.ones(len(columns) - len(packing.coef), np.int64)])
+    soft, n = np.array(packing.soft, np.int64), packing.columns + len(packing.soft)
+    counted = [np.full(len(c), len(packing.room) + i) for i, c in enumerate(cliques)]
+    rows = np.concatenate([packing.index, *counted, soft])
+    columns = np.concatenate([packing.column_of, *cliques, np.arange(packing.columns, n)])
+    ones = np.ones(len(columns) - len(packing.coef) - len(soft), np.int64)
+    values = np.concatenate([packing.coef, ones, -np.ones(len(soft), np.int64)])
     order = np.argsort(columns, kind="stable")
-    model, n = highspy.HighsLp(), packing.columns
+    model = highspy.HighsLp()
     model.num_col_, model.num_row_ = n, len(packing.room) + len(cliques)
     model.sense_ = highspy.ObjSense.kMaximize
-    model.col_cost_ = packing.gain.astype(np.float64) / scale_of(packing)
-    model.col_lower_, model.col_upper_ = np.zeros(n), np.ones(n)
+    model.col_cost_ = _costs(packing)
+    beyond = np.full(len(soft), np.inf)
+    model.col_lower_, model.col_upper_ = np.zeros(n), np.concatenate([np.ones(packing.columns), beyond])
     model.row_lower_ = np.full(model.num_row_, -np.inf)
     model.row_upper_ = np.concatenate([packing.room.astype(np.float64), np.ones(len(cliques))])
     model.a_matrix_.format_ = highspy.MatrixFormat.kColwise
@@ -205,5 +246,6 @@ def _model(packing: Packing, cliques: Sequence[Column], *, integral: bool = Fals
     model.a_matrix_.index_ = rows[order].astype(np.int32)
     model.a_matrix_.value_ = values[order].astype(np.float64)
     if integral:
-        model.integrality_ = [highspy.HighsVarType.kInteger] * n
+        whole, part = highspy.HighsVarType.kInteger, highspy.HighsVarType.kContinuous
+        model.integrality_ = [whole] * packing.columns + [part] * len(soft)
     return model

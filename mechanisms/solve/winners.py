@@ -37,10 +37,10 @@ class Proven:
 class Winners:
     """Solves over one packing: the first, and then any part of it, warm. No solve takes more than `limit` nodes."""
 
-    def __init__(self, packing: Packing, limit: int) -> None:
+    def __init__(self, packing: Packing, limit: int, relaxation: Relaxation | None = None) -> None:
         self.packing = packing
         self.limit = limit
-        self.relaxation = Relaxation(packing)
+        self.relaxation = relaxation or Relaxation(packing)
 
     def every(self) -> Mask:
         """All columns."""

@@ -5,9 +5,12 @@ import json
 import pytest
 from websockets.sync.client import connect
 
+import mechanisms
+import mechanisms.check.verifying
 from marketplace.clearing.release import released_bids
 from marketplace.markets.models import Market
 from marketplace.markets.services import close_market
+from marketplace.markets.terms import problem_terms
 from marketplace.preferences.services import store_preference
 from tests.factories import Trader, close_now, open_a_market
 from tests.preferences.flights import OFFER, OUT, wants
@@ -127,6 +130,39 @@ def test_a_bid_by_id_or_in_full_is_stored_as_atoms_and_never_as_wishes(caller: C
             heard = json.loads(socket.recv(timeout=10))
     assert (heard["type"], heard["data"]["means"]) == ("ack", "Buy 1 early for at most 430.00 EUR.")
     assert what_stands(market) == [{"atoms": [{"bundle": {"early": 1}, "value": 43_000}], "budget": 42_500}]
+
+
+def test_a_preference_of_too_many_bundles_is_stored_as_a_program_and_clears(caller: Caller) -> None:
+    fixed = {"region": "eu", "processorCores": 8}
+    hours = [
+        {"id": f"m{n}", "category": "compute-hours/1", "reserve": 200, "attributes": fixed | {"memorySize": 16 + n}}
+        for n in range(12)
+    ]
+    market = open_a_market(mechanism="vcg", lots=hours)
+    item = {"category": "compute-hours/1", "worth": 900, "at_most": 5, "each_further": [-50]}
+    asked = {"preference": {"version": 1, "currency": "EUR", "items": {"hours": item}}}
+    said = caller.ask("POST", f"markets/{market.ref}/previews/", asked)
+    assert (said["preference"]["atoms"], said["worst_case_minor"]) == ([], 4300)
+    assert said["preference"]["program"]["means"] == "Too many bundles to list; none is worth more than 43.00 EUR."
+    caller.trader.join(market, 5_000)
+    made = caller.ask("POST", f"markets/{market.ref}/bids/", asked, 201)
+    assert "bundles that your preference wants" in made["means"]
+    assert "for at most 43.00 EUR" in made["means"]
+    (stood,) = what_stands(market)
+    assert stood == made["compiled"]
+    market.refresh_from_db()
+    problem = problem_terms(market) | {"params": {}, "bids": [{"agent": "a"} | stood]}
+    outcome = mechanisms.run("vcg", problem)
+    assert (outcome.payments["a"], len(outcome.awards[0].bundle), outcome.certificate["grade"]) == (1000, 5, "exact")
+    assert mechanisms.check.verifying.verify(mechanisms.Problem.from_json(problem), outcome) == []
+
+
+def test_no_door_takes_a_program_from_outside(caller: Caller) -> None:
+    market = flights()
+    caller.trader.join(market, 50_000)
+    program = {"columns": [[None, 0], ["early", 5]], "rows": [], "most": 5}
+    said = caller.ask("POST", f"markets/{market.ref}/bids/", {"program": program}, 422)
+    assert (said["code"], said["pointer"]) == ("unknown_field", "/program")
 
 
 def test_the_worst_case_of_a_preference_counts_against_the_limit(caller: Caller) -> None:
