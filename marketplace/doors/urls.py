@@ -7,7 +7,7 @@ from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerView
 from marketplace.core.refs import PATTERN
 from marketplace.doors import asyncapi, texts
 from marketplace.doors.pages import views as pages
-from marketplace.doors.pages.me import asks, cases, done, now, rules, stop
+from marketplace.doors.pages.me import asks, cases, done, now, rules, stop, wants
 from marketplace.doors.rest import (
     agents,
     contracts,
@@ -49,6 +49,8 @@ urlpatterns = [
     path("me/asks/<ref:checkin_ref>/", asks.ask_page, name="me-ask"),
     path("me/done/", done.done_page, name="me-done"),
     path("me/done/<ref:participation_ref>/", done.deal_page, name="me-deal"),
+    path("me/wants/", wants.wants_page, name="me-wants"),
+    path("me/wants/<ref:preference_ref>/", wants.want_page, name="me-want"),
     path("me/rules/", rules.rules_index, name="me-rules"),
     path("me/rules/<ref:agent_ref>/", rules.rules_page, name="me-agent-rules"),
     path("me/rules/<ref:agent_ref>/cases/", cases.cases_page, name="me-cases"),

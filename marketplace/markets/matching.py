@@ -42,6 +42,20 @@ def admitted_markets(rows: Any, preference: Preference, agent_ref: str) -> list[
     return [key for key, ref in refs if admits(terms_of(ref), preference, agent_ref)]
 
 
+def open_matches(preference: Preference, agent_ref: str) -> list[tuple[Market, dict[str, list[dict[str, Any]]]]]:
+    """Open markets that have such a lot, soonest close first: by item the lots, each with its worth in words."""
+    open_ = Market.objects.filter(state=Market.State.OPEN).order_by("closes_at")
+    found = []
+    for market in open_[: limits.MARKETS_MATCHED]:
+        try:
+            seen = preview_in(terms_of(market.ref), preference, agent_ref)
+        except ProblemError:
+            continue
+        if seen.admits_any():
+            found.append((market, seen.qualifying(limits.LOTS_TOLD)))
+    return found[: limits.MARKETS_TOLD]
+
+
 def alert_due() -> int:
     """Tell who waits for it that a market has opened, once a market: claim and events are one transaction."""
     due = Market.objects.filter(state=Market.State.OPEN, alerted=False).order_by("pk")[: limits.SWEEP_BATCH]

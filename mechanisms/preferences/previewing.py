@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from itertools import islice
 from typing import Any
 
 import numpy as np
@@ -44,6 +45,12 @@ class Preview(Struct, frozen=True):
     def admits_any(self) -> bool:
         """Whether some lot qualifies for some item."""
         return any(len(one.admitted) for one in self.judged.values())
+
+    def qualifying(self, most: int) -> dict[str, list[dict[str, Any]]]:
+        """Of each item the first lots that qualify, with their worth in words."""
+        money = money_of(self.preference.currency, self.preference.exponent)
+        tellers = {name: Teller(one, money, self.preference.pointer) for name, one in self.judged.items()}
+        return {name: list(islice(teller.qualifying(), most)) for name, teller in tellers.items()}
 
     def told(self, most: int = MAX_ATOMS, *, programs: bool = False) -> dict[str, Any]:
         """Each item's lots with their worth in words or what they failed, the bid, and where nothing is left, why."""

@@ -53,7 +53,7 @@ def test_every_condition_of_the_table_is_read(condition: dict) -> None:
 
 def test_the_table_of_conditions_was_found() -> None:
     assert len(CONDITIONS) == 7
-    assert len(EXAMPLES) == 4
+    assert len(EXAMPLES) == 5
 
 
 def test_the_request_is_cleared() -> None:

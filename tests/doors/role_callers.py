@@ -13,9 +13,11 @@ from marketplace.mandates.grants import make_subagent
 from marketplace.markets.configuration import MarketConfiguration
 from marketplace.markets.models import Market
 from marketplace.markets.services import cancel_market, close_market, create_market
+from marketplace.preferences.services import store_preference
 from tests.doors.role_table import STAFF
 from tests.factories import ConfigurationFactory, Trader, buy, close_now, open_a_market
 from tests.mandates.people import Person
+from tests.preferences.flights import wants
 
 ASKS = {"alone": [{"when": {"currency": "EUR", "up_to_minor": 20000}}]}
 
@@ -48,6 +50,7 @@ class Place:
         }
         self.owner.join(open_a_market(), 50000)
         self.checkin = self.owner.asked().ref
+        self.preference = store_preference(agent=self.owner.agent, stated=wants()).ref
         narrow = documents.read(ASKS)
         self.below = make_subagent(parent=self.owner.agent, name="sub", document=narrow)[0].ref
 
@@ -97,6 +100,7 @@ class Place:
             "market_ref": market.ref,
             "bid_ref": bid.ref if bid else "bid_none",
             "checkin_ref": self.checkin,
+            "preference_ref": self.preference,
             "agent_ref": self.owner.agent.ref if name.startswith("me-") else self.below,
             "participation_ref": part.ref if part else "prt_none",
             "key_ref": self.owner.agent.keys.first().ref,

@@ -161,7 +161,7 @@ def test_no_door_takes_a_program_from_outside(caller: Caller) -> None:
     market = flights()
     caller.trader.join(market, 50_000)
     program = {"columns": [[None, 0], ["early", 5]], "rows": [], "most": 5}
-    said = caller.ask("POST", f"markets/{market.ref}/bids/", {"program": program}, 422)
+    said = caller.ask("POST", f"markets/{market.ref}/bids/", {"program": program}, 400)
     assert (said["code"], said["pointer"]) == ("unknown_field", "/program")
 
 

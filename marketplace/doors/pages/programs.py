@@ -19,7 +19,7 @@ def wants_json(request: HttpRequest) -> bool:
 
 def index_json(markets: list[Market]) -> HttpResponse:
     """The markets of the index page."""
-    return _carried(said(200, {"markets": [market_answer(row) for row in markets], "server_time": _now()}))
+    return carried(said(200, {"markets": [market_answer(row) for row in markets], "server_time": _now()}))
 
 
 def market_json(market: Market) -> HttpResponse:
@@ -27,19 +27,20 @@ def market_json(market: Market) -> HttpResponse:
     rows = streams.read(market.stream, 0, limits.EVENT_PAGE_ROWS)
     events = [msgspec.Raw(streams.frame(market.stream, row)) for row in rows]
     more = {"events": events, "events_at": f"/api/v1/markets/{market.ref}/events/"}
-    return _carried(said(200, market_answer(market) | more))
+    return carried(said(200, market_answer(market) | more))
 
 
 def refused_json(refusal: Refusal) -> HttpResponse:
     """A refusal as at every door."""
-    return _carried(refused(refusal))
+    return carried(refused(refusal))
 
 
 def _now() -> str | None:
     return clock.stamp(clock.now())
 
 
-def _carried(reply: Answer) -> HttpResponse:
+def carried(reply: Answer) -> HttpResponse:
+    """An answer of the doors as a page's."""
     response = HttpResponse(reply.body, status=reply.status, headers=reply.headers)
     response["Vary"] = "Accept"
     response["Cache-Control"] = "no-cache"
