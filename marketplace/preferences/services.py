@@ -13,6 +13,7 @@ from marketplace.preferences.categories import known_categories, use_categories
 from marketplace.preferences.models import Preference, PreferenceVersion
 from mechanisms import preferences as language
 from mechanisms.errors import ProblemError
+from mechanisms.preferences.wording import in_sentences
 
 FIX = "See docs/preferences.md for the language, GET /api/v1/categories/ for the attributes."
 
@@ -95,6 +96,11 @@ def content_of(preference: Preference) -> Any:
 def read_stored(preference: Preference) -> language.Preference:
     """The preference that stands, as the language reads it."""
     return read_stated(content_of(preference), "")
+
+
+def words_of(preference: Preference) -> dict[str, Any]:
+    """The preference that stands in sentences, for its person."""
+    return in_sentences(read_stored(preference))
 
 
 def alerts() -> Iterator[tuple[Preference, language.Preference]]:

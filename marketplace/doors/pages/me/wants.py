@@ -13,8 +13,7 @@ from marketplace.doors.pages.me.person import attempt, of_person, page
 from marketplace.doors.pages.programs import carried, wants_json
 from marketplace.markets.matching import open_matches
 from marketplace.preferences.models import Preference
-from marketplace.preferences.services import content_of, forget_preference, read_stored
-from mechanisms.preferences.wording import in_sentences
+from marketplace.preferences.services import content_of, forget_preference, read_stored, words_of
 
 
 @of_person
@@ -60,7 +59,7 @@ def _facts(row: Preference) -> dict[str, Any]:
 def _told(row: Preference) -> dict[str, Any]:
     """The row and its sentences; none where its category is no longer what it was written for."""
     try:
-        words = in_sentences(read_stored(row))
+        words = words_of(row)
         return {"row": row, "words": words, "things": words["items"]}  # a template takes .items for a method
     except Refusal as refusal:
         return {"row": row, "words": None, "refused": refusal.detail}
