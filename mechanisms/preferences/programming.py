@@ -2,21 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import pairwise, permutations, product
 
 import numpy as np
 
-from mechanisms.errors import ProblemError
 from mechanisms.preferences.judging import Judged, matches
 from mechanisms.preferences.reading import Preference
 from mechanisms.preferences.scaling import Scaled
+from mechanisms.preferences.sheets import Entries, Sheet, minus, ones
 from mechanisms.preferences.tables import Mask
 from mechanisms.preferences.wants import Across, Together
-from mechanisms.programs import MAX_COLUMNS, MAX_ENTRIES, MAX_ROWS, Program, Row
+from mechanisms.programs import Program
 
 Lots = frozenset[int]  # places among the lots that an item admits
-Entries = dict[int, int]
 PRESENT = 0
 
 
@@ -34,9 +33,7 @@ class Draft:
     def __init__(self, preference: Preference, judged: Mapping[str, Judged], scaled: Scaled) -> None:
         self.preference, self.judged, self.scaled = preference, judged, scaled
         self.want = preference.want
-        self.columns: list[tuple[str | None, int]] = [(None, -scaled.reservation)]
-        self.rows: list[Row] = []
-        self.size = 0
+        self.sheet = Sheet(scaled.reservation, preference.pointer)
         self.first: dict[str, dict[int, int]] = {}
         self.units: dict[str, list[int]] = {}
         self.present: dict[tuple[str, Lots], Entries] = {}
@@ -50,29 +47,7 @@ class Draft:
             self._across(across)
         for place, together in enumerate(self.want.together):
             self._together(together, self.scaled.together[place])
-        return Program(tuple(self.columns), tuple(self.rows), self._most())
-
-    # --- writing -----------------------------------------------------------------------------------------------------
-
-    def _column(self, lot: str | None, worth: int) -> int:
-        if len(self.columns) >= MAX_COLUMNS:
-            self._refuse()
-        self.columns.append((lot, worth))
-        return len(self.columns) - 1
-
-    def _row(self, room: int, *parts: Entries) -> None:
-        entries: Entries = {}
-        for part in parts:
-            for column, coefficient in part.items():
-                entries[column] = entries.get(column, 0) + coefficient
-        self.size += len(entries)
-        if len(self.rows) >= MAX_ROWS or self.size > MAX_ENTRIES:
-            self._refuse()
-        self.rows.append(Row(room, tuple(sorted(entries.items()))))
-
-    def _refuse(self) -> None:
-        detail = "it comes to too many bundles, and as a program to too many columns or rows; narrow its musts"
-        raise ProblemError("too_many_atoms", detail, f"{self.preference.pointer}/want")
+        return Program(tuple(self.sheet.columns), tuple(self.sheet.rows), self._most())
 
     # --- items -------------------------------------------------------------------------------------------------------
 
@@ -89,13 +64,13 @@ class Draft:
         self.first[name], self.units[name] = {}, []
         for place in self._places(name):
             units = min(judged.supply(place), cap)
-            columns = [self._column(judged.names[place], self.scaled.worth[name][place]) for _ in range(units)]
+            columns = [self.sheet.column(judged.names[place], self.scaled.worth[name][place]) for _ in range(units)]
             for before, after in pairwise(columns):
-                self._row(0, {after: 1, before: -1})
+                self.sheet.row(0, {after: 1, before: -1})
             self.first[name][place] = columns[0]
             self.units[name] += columns
         if self.units[name]:
-            self._row(0, _ones(self.units[name]), {PRESENT: -cap})
+            self.sheet.row(0, ones(self.units[name]), {PRESENT: -cap})
             self._further(name, min(cap, len(self.units[name])))
 
     def _further(self, name: str, most: int) -> None:
@@ -103,29 +78,29 @@ class Draft:
         steps = self.scaled.further[name]
         if not steps or most < 2:
             return
-        switches = [self._column(None, steps[min(n, len(steps) - 1)]) for n in range(most - 1)]
+        switches = [self.sheet.column(None, steps[min(n, len(steps) - 1)]) for n in range(most - 1)]
         for before, after in pairwise(switches):
-            self._row(0, {after: 1, before: -1})
-        self._row(0, _ones(self.units[name]), _minus(switches), {PRESENT: -1})
+            self.sheet.row(0, {after: 1, before: -1})
+        self.sheet.row(0, ones(self.units[name]), minus(switches), {PRESENT: -1})
 
     def _limits(self) -> None:
         """At most so many in all; something of each required item; column 0 stands with the units, not alone."""
         every = [column for units in self.units.values() for column in units]
         if sum(self._cap(name) for name in self.units) > self.want.at_most:
-            self._row(0, _ones(every), {PRESENT: -self.want.at_most})
+            self.sheet.row(0, ones(every), {PRESENT: -self.want.at_most})
         self._supplies()
         for names in [[name] for name in self.want.required] or [list(self.first)]:
-            self._row(0, {PRESENT: 1}, *(_minus(self.first[name].values()) for name in names))
+            self.sheet.row(0, {PRESENT: 1}, *(minus(self.first[name].values()) for name in names))
         if self.want.required or self.scaled.reservation:
             for name in self.first:
                 if self._cap(name) > 1:
                     for column in self.first[name].values():
-                        self._row(0, {column: 1, PRESENT: -1})
+                        self.sheet.row(0, {column: 1, PRESENT: -1})
 
     def _supplies(self) -> None:
         """Of a lot that several items admit no more units together than there are."""
         units: dict[str, list[int]] = {}
-        for column, (lot, _) in enumerate(self.columns):
+        for column, (lot, _) in enumerate(self.sheet.columns):
             if lot is not None:
                 units.setdefault(lot, []).append(column)
         supply = {
@@ -135,7 +110,7 @@ class Draft:
         }
         for lot in sorted(units):
             if len(units[lot]) > supply[lot]:
-                self._row(supply[lot], _ones(units[lot]))
+                self.sheet.row(supply[lot], ones(units[lot]))
 
     # --- between items -----------------------------------------------------------------------------------------------
 
@@ -143,12 +118,12 @@ class Draft:
         """What is 1 if there is a unit of these lots, 0 if not: their sum, or a switch where there can be several."""
         columns = self._of(name, lots)
         if self._cap(name) == 1:
-            return _ones(columns)
+            return ones(columns)
         if (name, lots) not in self.present:
-            switch = self._column(None, 0)
-            self._row(0, {switch: 1}, _minus(columns))
+            switch = self.sheet.column(None, 0)
+            self.sheet.row(0, {switch: 1}, minus(columns))
             for column in columns:
-                self._row(0, {column: 1, switch: -1})
+                self.sheet.row(0, {column: 1, switch: -1})
             self.present[name, lots] = {switch: 1}
         return self.present[name, lots]
 
@@ -165,7 +140,7 @@ class Draft:
         for lots, fits in classes:
             units = [c for place in names if place not in fits for c in self._units_of(across.other_item, place)]
             if units:
-                self._row(cap, _ones(units), {c: n * cap for c, n in self._presence(across.item, lots).items()})
+                self.sheet.row(cap, ones(units), {c: n * cap for c, n in self._presence(across.item, lots).items()})
 
     def _blocks(self, across: Across, classes: Sequence[tuple[Lots, Lots]]) -> None:
         """One of each at most, and no lot of the other item in two classes: a switch for each class, one of them on.
@@ -176,14 +151,14 @@ class Draft:
         switches = []
         for lots, fits in [*classes, (frozenset(), frozenset(alone))]:
             if lots or fits:
-                switches.append(self._column(None, 0))
+                switches.append(self.sheet.column(None, 0))
                 for name, places in ((across.item, lots), (across.other_item, fits)):
                     if places:
-                        self._row(0, self._presence(name, places), {switches[-1]: -1})
-                self._row(
-                    0, {switches[-1]: 1}, _minus(self._of(across.item, lots)), _minus(self._of(across.other_item, fits))
+                        self.sheet.row(0, self._presence(name, places), {switches[-1]: -1})
+                self.sheet.row(
+                    0, {switches[-1]: 1}, minus(self._of(across.item, lots)), minus(self._of(across.other_item, fits))
                 )
-        self._row(0, _ones(switches), {PRESENT: -1})
+        self.sheet.row(0, ones(switches), {PRESENT: -1})
 
     def _of(self, name: str, lots: Lots) -> list[int]:
         return [self.first[name][place] for place in self._places(name) if place in lots]
@@ -205,16 +180,16 @@ class Draft:
             return
         ways = list(self._ways(together))
         if add < 0:
-            switch = self._column(None, add)
+            switch = self.sheet.column(None, add)
             for way in ways:
-                self._row(len(way) - 1, {switch: -1}, *(self._presence(name, lots) for name, lots in way))
+                self.sheet.row(len(way) - 1, {switch: -1}, *(self._presence(name, lots) for name, lots in way))
             return
-        switches = [self._column(None, add) for _ in ways]
+        switches = [self.sheet.column(None, add) for _ in ways]
         for switch, way in zip(switches, ways, strict=True):
             for name, lots in way:
-                self._row(0, {switch: 1}, _minus(self._of(name, lots)))
+                self.sheet.row(0, {switch: 1}, minus(self._of(name, lots)))
         if len(switches) > 1:
-            self._row(1, _ones(switches))
+            self.sheet.row(1, ones(switches))
 
     def _ways(self, together: Together) -> Iterator[list[tuple[str, Lots]]]:
         """Sets of lots, one of each item, any choice out of which meets all conditions; every choice is in one.
@@ -260,14 +235,6 @@ class Draft:
         return max(0, best + sum(add for add in self.scaled.together if add > 0) - self.scaled.reservation)
 
     def _best(self, name: str) -> list[int]:
-        worths = sorted((self.columns[column][1] for column in self.units[name]), reverse=True)[: self._cap(name)]
+        worths = sorted((self.sheet.columns[column][1] for column in self.units[name]), reverse=True)[: self._cap(name)]
         steps = self.scaled.further[name]
         return [worth + (steps[min(n, len(steps)) - 1] if n and steps else 0) for n, worth in enumerate(worths)]
-
-
-def _ones(columns: Iterable[int]) -> Entries:
-    return dict.fromkeys(columns, 1)
-
-
-def _minus(columns: Iterable[int]) -> Entries:
-    return dict.fromkeys(columns, -1)

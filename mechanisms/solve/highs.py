@@ -160,8 +160,7 @@ def best_integral(packing: Packing, cliques: Sequence[Cut], free: Mask, ones: Ma
 def _costs(packing: Packing) -> Floats:
     """What columns gain, and what it costs to break each soft row, by HiGHS' scale."""
     cost = np.concatenate([packing.gain.astype(np.float64), np.full(len(packing.soft), -float(packing.penalty))])
-    scaled: Floats = cost / scale_of(packing)
-    return scaled
+    return np.asarray(cost / scale_of(packing))
 
 
 def scale_of(packing: Packing) -> float:
@@ -223,7 +222,7 @@ def run_linear(highs: Any) -> str:
 
 
 def _model(packing: Packing, cliques: Sequence[Column], *, integral: bool = False) -> Any:
-    """The packing as HiGHS takes it, maximising; cliques are rows after its own; columns of soft rows come last."""
+    """The packing as HiGHS takes it, maximising; rows of cliques, and columns of soft rows, come last."""
     import highspy  # noqa: PLC0415  # heavy: only where a rule needs a solver
 
     soft, n = np.array(packing.soft, np.int64), packing.columns + len(packing.soft)
@@ -237,8 +236,7 @@ def _model(packing: Packing, cliques: Sequence[Column], *, integral: bool = Fals
     model.num_col_, model.num_row_ = n, len(packing.room) + len(cliques)
     model.sense_ = highspy.ObjSense.kMaximize
     model.col_cost_ = _costs(packing)
-    beyond = np.full(len(soft), np.inf)
-    model.col_lower_, model.col_upper_ = np.zeros(n), np.concatenate([np.ones(packing.columns), beyond])
+    model.col_lower_, model.col_upper_ = np.zeros(n), np.repeat([1.0, np.inf], [packing.columns, len(soft)])
     model.row_lower_ = np.full(model.num_row_, -np.inf)
     model.row_upper_ = np.concatenate([packing.room.astype(np.float64), np.ones(len(cliques))])
     model.a_matrix_.format_ = highspy.MatrixFormat.kColwise
