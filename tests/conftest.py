@@ -1,5 +1,6 @@
 """What every test stands on."""
 
+import os
 from collections.abc import Iterator
 from typing import Any
 
@@ -16,7 +17,26 @@ from marketplace.preferences import categories
 from tests.emptying import empty_swiftly
 from tests.ledger import whole_books
 from tests.mechanisms.known_answers import pytest_terminal_summary  # noqa: F401 - pytest finds it by its name
+from tests.pair import Pair, restarted_again_and_again, two_processes
+from tests.redis_server import RedisServer
 from tests.server import Server
+
+LONG = (  # files of half a minute and more
+    *(
+        "docs/test_readme.py",
+        "demo/test_trip.py",
+        "mechanisms/test_claims_audit.py",
+        "mechanisms/test_known_bundles.py",
+    ),
+    *("doors/test_two_worlds.py", "doors/test_browser_market_page.py", "mechanisms/test_bundles_oracle.py"),
+    *("mechanisms/test_check_verify.py", "markets/test_admin.py", "bidding/test_intake_kills.py"),
+    *("crashes/test_crashes.py", "doors/test_two_processes.py", "doors/test_mcp.py"),
+)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """What takes long begins, so that no worker is left alone with it at the end."""
+    items.sort(key=lambda item: not str(item.path).endswith(LONG))
 
 
 @pytest.fixture(autouse=True)
@@ -78,9 +98,18 @@ def swept(transactional_db: None):
 
 
 @pytest.fixture(scope="session")
-def doors_only(django_db_setup: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    """A server without background work, shared by the session's tests."""
-    server = Server(sweeps=False, log=tmp_path_factory.mktemp("server") / "doors.log")
+def doors_only(django_db_setup: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server | Pair]:
+    """A server without background work, shared by the session's tests; or two, with a Redis that comes and goes."""
+    place = tmp_path_factory.mktemp("server")
+    if os.environ.get("TEST_PAIR") == "1":
+        with (
+            RedisServer(place) as redis,
+            two_processes(place, redis) as pair,
+            restarted_again_and_again(redis),
+        ):
+            yield pair
+        return
+    server = Server(sweeps=False, log=place / "doors.log")
     yield server
     server.stop()
 

@@ -10,8 +10,10 @@ import httpx
 from django.db import connections
 
 from marketplace.demo.place import HOST, ROOT, free_port
+from tests.doors.conformance import hold
 
-HTTP = httpx.Client(trust_env=False, timeout=30)  # one for all: each new one would read the machine's certificates
+# One for all: each new one would read the machine's certificates. What REST answers must be what the document says.
+HTTP = httpx.Client(trust_env=False, timeout=30, event_hooks={"response": [hold]})
 
 
 class Server:
@@ -40,7 +42,7 @@ class Server:
         until = time.monotonic() + 60
         while time.monotonic() < until:
             try:
-                HTTP.get(f"{self.url}/api/v1/mechanisms/").raise_for_status()
+                HTTP.get(f"{self.url}/llms.txt").raise_for_status()
                 return
             except httpx.TransportError:
                 assert self.process.poll() is None, self.log.read_text()

@@ -19,6 +19,7 @@ def participation_answer(participation: Participation, terms: Terms) -> dict[str
         "state": participation.state,
         "limit_minor": participation.limit_minor,
         "means": f"You can be charged at most {minor_text(participation.limit_minor, terms.currency)}.",
+        "closes_at": clock.stamp(participation.market.closes_at),
         **_asked(participation.ref, participation.state),
     }
 
@@ -32,6 +33,7 @@ def raise_answer(row: Raise, terms: Terms) -> dict[str, Any]:
         "state": row.state,
         "limit_minor": row.limit_minor,
         "means": f"Once it is done, you can be charged at most {minor_text(row.limit_minor, terms.currency)}.",
+        "closes_at": clock.stamp(row.participation.market.closes_at),
         **_asked(row.ref, row.state),
     }
 

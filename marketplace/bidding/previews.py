@@ -48,6 +48,8 @@ def preview_bid(*, value: Any, identity: Identity, terms: Terms) -> dict[str, An
         "standing": standing,
         "would": refusal.code if refusal else "accepted",
         "warnings": warnings_of(submission, limit),
+        "closes_at": clock.stamp(books.markets[terms.market_id].closes_at),
+        "server_time": clock.stamp(books.at),
         "next": refusal.next if refusal else SEND,
     }
 

@@ -23,6 +23,7 @@ INBOX_ONLY = (
     *("checkin.asked", "checkin.answered", "checkin.lapsed", "card.saved", "account.changed"),
     *(f"contract.{word}" for word in ("offered", "accepted", "refused", "lapsed", "cancelled")),
 )
+ALL_KINDS = (*KINDS, *INBOX_ONLY)
 
 
 def _frame(kind: str, required: tuple[str, ...] = (), /, **members: Schema) -> Schema:
@@ -56,7 +57,7 @@ HEARD: dict[str, Schema] = {
         ("stream", "seq", "kind", "at", "data"),
         stream={"type": "string", "pattern": "^(market:mkt_|participation:prt_|inbox:agt_)"},
         seq={"type": "integer", "minimum": 1},
-        kind={"enum": [*KINDS, *INBOX_ONLY]},
+        kind={"enum": list(ALL_KINDS)},
         at={"type": "string", "format": "date-time"},
         data={"type": "object"},
     ),

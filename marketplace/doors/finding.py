@@ -25,14 +25,28 @@ FILTERS = {
     "currency": "such as EUR",
     "open_for": "open for at least so many seconds more",
     "text": "words that stand in the title or the description",
+    "category": "such as flight/1, which one of the lots is of",
     "attribute": "name:value, which one of the lots has",
     "preference": "open, with a lot that this preference of yours admits",
+}
+_TEXT = {"type": "string", "minLength": 1, "maxLength": limits.NAME_CHARS}
+SCHEMAS: dict[str, dict[str, Any]] = {
+    "open_for": {"type": "integer", "minimum": 0, "maximum": 10**8 - 1},
+    "text": _TEXT,
+    "category": _TEXT,
+    "attribute": {**_TEXT, "pattern": "^[^:]+:"},
+    "preference": {"type": "string", "pattern": "^prf_"},
 }
 KNOWN_VALUES: dict[str, Callable[[], list[str]]] = {
     "state": lambda: [state for state in Market.State.values if state != Market.State.DRAFT],
     "mechanism": lambda: [rule["slug"] for rule in rules()],
     "currency": lambda: sorted(CURRENCIES),
 }
+
+
+def schema_of_filter(name: str) -> dict[str, Any]:
+    """A filter's values as JSON Schema."""
+    return SCHEMAS[name] if name in SCHEMAS else {"type": "string", "enum": KNOWN_VALUES[name]()}
 
 
 def found_markets(query: Mapping[str, str], identity: Identity) -> tuple[list[Market], str | None]:
@@ -77,7 +91,8 @@ def _free(name: str, value: str) -> Any:
         raise Refusal(400, "unknown_filter_value", words, "Send fewer words.")
     if name == "text":
         return Q(title__icontains=value) | Q(description__icontains=value)
-    return Exists(_lots_with(value).filter(market=OuterRef("pk")))
+    lots = Lot.objects.filter(category=value) if name == "category" else _lots_with(value)
+    return Exists(lots.filter(market=OuterRef("pk")))
 
 
 def _lots_with(attribute: str) -> QuerySet[Lot]:

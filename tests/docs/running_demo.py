@@ -1,7 +1,8 @@
-"""A real demo server, started for the tests of the README's tour."""
+"""A real demo server, started for the tests of what it prints and of the README's tour."""
 
 import os
 import re
+import signal
 import subprocess
 import sys
 import time
@@ -16,15 +17,21 @@ OURS = ("WALRAS_", "STRIPE_", "DATABASE_URL", "REDIS_URL", "DJANGO_")
 class RunningDemo:
     """`python -m marketplace.demo` in a process of its own, with what it prints."""
 
-    def __init__(self, output: Path) -> None:
+    def __init__(self, output: Path, **environment: str) -> None:
         self.output = output
         self.environment = {name: value for name, value in os.environ.items() if not name.startswith(OURS)}
-        settings = {"SCENE": "last_room", "PORT": "0", "EXIT": "", "PRACTICE_SECONDS": str(PRACTICE_SECONDS)}
+        settings = {
+            "SCENE": "last_room",
+            "PORT": "0",
+            "EXIT": "",
+            "PRACTICE_SECONDS": str(PRACTICE_SECONDS),
+            "DATABASE_URL": "postgres://nowhere/nothing",  # the shell's database is not the demo's
+        }
         with output.open("wb") as file:
             self.process = subprocess.Popen(
                 [sys.executable, "-m", "marketplace.demo"],
                 cwd=ROOT,
-                env=self.environment | settings,
+                env=self.environment | settings | environment,
                 stdout=file,
                 stderr=subprocess.STDOUT,
             )
@@ -40,6 +47,11 @@ class RunningDemo:
         assert match, f"{pattern} is not in:\n{self.printed}"
         return match.group(1)
 
+    def pasted(self, start: str, end: str) -> str:
+        """The lines that it printed between two of its phrases, as a person would copy them."""
+        printed = self.printed
+        return printed[printed.index(start) + len(start) : printed.index(end)].strip()
+
     def await_fresh_market(self) -> None:
         """Return just after a practice market has opened."""
         before, until = self.printed.count("practice market open"), time.monotonic() + START_SECONDS
@@ -48,7 +60,7 @@ class RunningDemo:
             assert time.monotonic() < until, self.printed
             time.sleep(0.1)
 
-    def stop(self) -> None:
-        """End it as Ctrl-C would."""
-        self.process.terminate()
-        self.process.wait(60)
+    def stop(self) -> int:
+        """End it by Ctrl-C; its exit status."""
+        self.process.send_signal(signal.SIGINT)
+        return self.process.wait(60)

@@ -1,4 +1,4 @@
-"""The README's tour, run as written against a real demo server."""
+"""The README's tour, and what a demo prints for a stranger to paste, run as written against one demo server."""
 
 import re
 import shutil
@@ -14,6 +14,7 @@ from tests.docs.running_demo import ROOT, RunningDemo
 README = (ROOT / "README.md").read_text()
 STEP = re.compile(r"^```bash\n(.*?)^```\n(?:\n```(\w+)\n(.*?)^```)?", re.MULTILINE | re.DOTALL)
 MARK = "-- step --"
+PATIENCE = 120  # seconds from a stranger's paste to the settled bid
 SAID = (  # what each step must answer, whatever the names, numbers and instants are
     ('"name":"stranger"', '"scopes":["keys","read","trade"]', "visa"),
     ('"mechanism":"second_price"', '"state":"open"', '"unit":"Amounts count 10^-2 EUR."'),
@@ -31,7 +32,7 @@ pytestmark = pytest.mark.skipif(not (shutil.which("curl") and shutil.which("bash
 def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningDemo]:
     running = RunningDemo(tmp_path_factory.mktemp("tour") / "demo.txt")
     yield running
-    running.stop()
+    assert running.stop() == 0
 
 
 @pytest.fixture(scope="module")
@@ -93,3 +94,28 @@ def test_the_readme_shows_the_picture_and_the_two_commands():
 def test_the_tour_leaves_nothing_in_the_tree(answers, demo):
     assert Path(ROOT / f".demo/run-{demo.process.pid}/problem.json").exists()
     assert not (ROOT / "problem.json").exists()
+
+
+def pasted(script: str) -> str:
+    """What a stranger's shell prints."""
+    done = subprocess.run(
+        ["bash", "-c", script], cwd=ROOT, capture_output=True, text=True, timeout=PATIENCE, check=False
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done.stdout
+
+
+def test_a_stranger_s_bid_is_cleared_explained_and_settled(answers, demo):
+    """After the tour, on the same server; the texts are those that the demo printed."""
+    assert "every chain and every sum holds" in demo.printed
+    said = pasted(demo.pasted("explaining in one go:", "Ctrl-C ends"))
+    assert "ack:" in said
+    assert "market.settled" in said
+    assert re.search(r"why: .*EUR", said)
+
+    curl = demo.pasted("With curl:", "and, once it has closed")
+    after = demo.pasted("what you got and why:", "With Python")
+    wait = f"for i in $(seq {PATIENCE}); do {after} | grep -q '\"why\"' && break; sleep 1; done"
+    said = pasted("\n".join((curl, wait, after)))
+    assert '"receipt"' in said
+    assert '"why"' in said

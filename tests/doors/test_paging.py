@@ -8,6 +8,7 @@ from marketplace.agents.keys import identify
 from marketplace.doors.finding import found_markets
 from tests.doors.test_rest import Caller
 from tests.factories import Trader, buy, open_a_market
+from tests.preferences.flights import OFFER
 from tests.server import Server
 
 pytestmark = pytest.mark.django_db(transaction=True, databases=["default", "stripe_sandbox"])
@@ -70,12 +71,15 @@ def test_own_rows_come_newest_first_in_pages(doors_only: Server) -> None:
 
 def test_markets_are_found_by_their_words_and_their_lots_attributes(doors_only: Server) -> None:
     lots = [{"id": "seat", "attributes": {"class": "first", "window": True, "coach": 7}}]
+    flown = open_a_market(title="By air", mechanism="vcg", lots=OFFER).ref
     train = open_a_market(title="Seats to Zürich", description="The night train.", lots=lots)
     open_a_market(title="A concert", lots=[{"id": "seat", "attributes": {"class": "second"}}])
     caller = Caller(doors_only, Trader(card=None))
     for query in ("text=zürich", "text=night", "attribute=class:first", "attribute=class:first&text=seats"):
         found = caller.get(f"markets/?{query}").json()["markets"]
         assert [row["id"] for row in found] == [train.ref], query
+    assert [row["id"] for row in caller.get("markets/?category=flight/1").json()["markets"]] == [flown]
+    assert caller.get("markets/?category=flight/2").json()["markets"] == []
     assert caller.get("markets/?attribute=class:third").json()["markets"] == []
     for query in ("attribute=class", "attribute=a__b:1", "text=", "text=" + "x" * 121, "attribute=:1", "text=%00"):
         answer = caller.get(f"markets/?{query}")

@@ -1,6 +1,8 @@
-"""Two web processes on PostgreSQL and Redis: the same stories, and events that cross between them, Redis or not."""
+"""Two web processes on PostgreSQL and Redis: some of the stories, and events that cross between them, Redis or not.
 
-import itertools
+`python -m tests.run --pair` tells all stories of the doors to two processes.
+"""
+
 import json
 from collections.abc import Iterator
 
@@ -23,6 +25,7 @@ from tests.doors.test_socket import (  # noqa: F401
     test_nobody_sees_another_s_stream,
 )
 from tests.factories import Trader, buy, open_a_market
+from tests.pair import Pair, two_processes
 from tests.redis_server import RedisServer
 from tests.server import HTTP, Server
 
@@ -30,22 +33,6 @@ pytestmark = [
     pytest.mark.django_db(transaction=True, databases=["default", "stripe_sandbox"]),
     pytest.mark.skipif("sqlite" in settings.DATABASES["default"]["ENGINE"], reason="two processes need PostgreSQL"),
 ]
-
-
-class Pair:
-    """Two servers behind one name: each request, each connection goes to the other one."""
-
-    def __init__(self, servers: list[Server]) -> None:
-        self.servers = servers
-        self._turns = itertools.cycle(servers)
-
-    @property
-    def url(self) -> str:
-        return next(self._turns).url
-
-    @property
-    def socket_url(self) -> str:
-        return next(self._turns).socket_url
 
 
 @pytest.fixture(scope="module")
@@ -56,11 +43,8 @@ def redis(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RedisServer]:
 
 @pytest.fixture(scope="module")
 def pair(django_db_setup: None, redis: RedisServer, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Pair]:
-    logs = tmp_path_factory.mktemp("pair")
-    servers = [Server(sweeps=False, log=logs / f"{n}.log", REDIS_URL=redis.url) for n in range(2)]
-    yield Pair(servers)
-    for server in servers:
-        server.stop()
+    with two_processes(tmp_path_factory.mktemp("pair"), redis) as servers:
+        yield servers
 
 
 @pytest.fixture

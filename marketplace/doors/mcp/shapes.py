@@ -33,6 +33,7 @@ class Find(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
     currency: Annotated[str | None, Meta(description="such as EUR")] = None
     open_for: Annotated[int | None, Meta(description="open for at least so many seconds more")] = None
     text: Annotated[str | None, Meta(description="words of the title or the description")] = None
+    category: Annotated[str | None, Meta(description="such as flight/1, which one of the lots is of")] = None
     attribute: Annotated[str | None, Meta(description="name:value, which one of the lots has")] = None
     preference: Annotated[str | None, Meta(description="with a lot for your stored preference, prf_...")] = None
     cursor: Cursor = None

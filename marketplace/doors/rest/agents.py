@@ -1,6 +1,6 @@
 """Agents, registered by an operator, and sub-agents, made by their own."""
 
-from typing import Any
+from typing import Annotated, Any
 
 import msgspec
 from drf_spectacular.utils import extend_schema
@@ -13,8 +13,10 @@ from marketplace.agents.models import Agent, Principal
 from marketplace.agents.services import register_agent
 from marketplace.core import limits
 from marketplace.core.refusals import Refusal, not_found
-from marketplace.doors.rest.keys import caller, operator
-from marketplace.doors.rest.schemas import CREATED, OBJECT, body
+from marketplace.doors.rest.keys import caller, operator, somebody
+from marketplace.doors.rest.schemas import answered, body
+from marketplace.doors.rest.shapes.agents import AgentMade, AgentStopped
+from marketplace.doors.rest.shapes.mandates import MANDATE
 from marketplace.doors.rest.strict import idempotency_key, once, shaped
 from marketplace.mandates import documents
 from marketplace.mandates.grants import grant_mandate, make_subagent, stop_agent, tree_below
@@ -32,19 +34,21 @@ class AgentBody(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
 
     name: str
     principal: PrincipalBody | None = None  # operators; without it the new agent is a sub-agent of the caller
-    mandate: Any = None
+    mandate: Annotated[Any, MANDATE] = None
 
 
 class AgentsView(APIView):
     """New agents."""
 
     @extend_schema(
+        operation_id="agent_register",
         summary="Register an agent (operators), or a sub-agent of mine; its key is shown this once",
         request=body(AgentBody, {"name": "my-agent", "principal": {"name": "Ada"}}),
-        responses=CREATED,
+        responses=answered(AgentMade, 201),
     )
     def post(self, request: Request) -> Response:
         """A principal, its agent, and a key; a repeat gets the same key."""
+        somebody(request)
         stated = shaped(request, AgentBody)
         identity = caller(request, "keys") if stated.principal is None else operator(request)
         _check(stated)
@@ -61,7 +65,9 @@ class AgentView(APIView):
     """One of the caller's agents."""
 
     @extend_schema(
-        operation_id="agent_stop", summary="Stop a sub-agent of mine, with all below it, for good", responses=OBJECT
+        operation_id="agent_stop",
+        summary="Stop a sub-agent of mine, with all below it, for good",
+        responses=answered(AgentStopped),
     )
     def delete(self, request: Request, agent_ref: str) -> Response:
         """Its keys and mandates are revoked; what it has bid is withdrawn by a sweep."""

@@ -6,10 +6,14 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
+from marketplace.core import limits
 from marketplace.doors.inbox import answer_inbox
 from marketplace.doors.rest.keys import caller
-from marketplace.doors.rest.schemas import OBJECT
+from marketplace.doors.rest.schemas import NUMBER_AFTER, answered
+from marketplace.doors.rest.shapes.markets import InboxPage
 from marketplace.doors.rest.strict import response
+
+WAIT = OpenApiParameter("wait", {"type": "integer", "minimum": 0, "maximum": limits.POLL_SECONDS})
 
 
 class InboxView(APIView):
@@ -18,8 +22,8 @@ class InboxView(APIView):
     @extend_schema(
         operation_id="inbox",
         summary="My inbox past a number; waits up to so many seconds for what comes next",
-        parameters=[OpenApiParameter("after", int), OpenApiParameter("wait", int)],
-        responses=OBJECT,
+        parameters=[NUMBER_AFTER, WAIT],
+        responses=answered(InboxPage),
     )
     def get(self, request: Request) -> Response:
         """A page of events, and the number to go on from; without waiting, for here a thread would wait."""

@@ -17,7 +17,8 @@ from marketplace.core import clock, limits
 from marketplace.core.refusals import Refusal, not_found
 from marketplace.doors.paging import listed, newest_first, paging
 from marketplace.doors.rest.keys import caller
-from marketplace.doors.rest.schemas import CREATED, OBJECT, PAGED, PARAMETERS, body
+from marketplace.doors.rest.schemas import PARAMETERS, answered, body
+from marketplace.doors.rest.shapes.agents import Key, KeyMade, KeyPage, Scope
 from marketplace.doors.rest.strict import idempotency_key, once, shaped
 
 HOUR = 3600
@@ -26,7 +27,7 @@ HOUR = 3600
 class KeyBody(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
     """A new key: what it may do, and for how long it is good (null: until it is revoked)."""
 
-    scopes: list[str]
+    scopes: list[Scope]
     expires_in_s: Annotated[int, Meta(ge=1, le=limits.KEY_MAX_SECONDS)] | None = None
 
 
@@ -40,7 +41,10 @@ class KeysView(APIView):
     """The list, and new keys."""
 
     @extend_schema(
-        operation_id="keys", summary="My agent's good keys, by prefix", parameters=PARAMETERS, responses=PAGED
+        operation_id="keys",
+        summary="My agent's good keys, by prefix",
+        parameters=PARAMETERS,
+        responses=answered(KeyPage),
     )
     def get(self, request: Request) -> Response:
         """Never in clear."""
@@ -51,7 +55,7 @@ class KeysView(APIView):
         operation_id="key_issue",
         summary="A further key, with no more scopes than this one; it is shown this once",
         request=body(KeyBody, {"scopes": ["read"], "expires_in_s": 86400}),
-        responses=CREATED,
+        responses=answered(KeyMade, 201),
     )
     def post(self, request: Request) -> Response:
         """A repeat gets the same key."""
@@ -72,7 +76,7 @@ class KeyView(APIView):
     """One key."""
 
     @extend_schema(
-        operation_id="key_revoke", summary="Revoke a key; its sockets close within seconds", responses=OBJECT
+        operation_id="key_revoke", summary="Revoke a key; its sockets close within seconds", responses=answered(Key)
     )
     def delete(self, request: Request, key_ref: str) -> Response:
         """For good; a repeat gets the same answer."""
@@ -86,9 +90,10 @@ class RotateView(APIView):
     """The act of rotating."""
 
     @extend_schema(
+        operation_id="key_rotate",
         summary="A new key like this one, which stays good for an overlap",
         request=body(RotateBody, {"overlap_s": HOUR}),
-        responses=CREATED,
+        responses=answered(KeyMade, 201),
     )
     def post(self, request: Request, key_ref: str) -> Response:
         """The new key is shown this once; a repeat gets the same."""

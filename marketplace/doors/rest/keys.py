@@ -42,12 +42,18 @@ class KeyScheme(OpenApiAuthenticationExtension):
         return {"type": "http", "scheme": "bearer", "description": "An agent's key: wk_test_..."}
 
 
+def somebody(request: Request) -> Identity:
+    """Who is calling, whatever the key is for; refused where nobody says so."""
+    identity: Identity = request.user or _nobody()
+    return identity
+
+
 def caller(request: Request, scope: str = "") -> Identity:
     """Who is calling; refused where nobody says so, or where the key has not the scope.
 
     Without a scope it is `read` to look and `trade` to act, which a request's method tells.
     """
-    identity: Identity = request.user or _nobody()
+    identity = somebody(request)
     identity.refuse_without(scope or ("read" if request.method in SAFE_METHODS else "trade"))
     return identity
 

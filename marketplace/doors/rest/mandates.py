@@ -1,6 +1,6 @@
 """Mandates and check-ins as agents see them: what they may do, what they would be told, what they have asked."""
 
-from typing import Any
+from typing import Annotated, Any
 
 import msgspec
 from drf_spectacular.utils import extend_schema
@@ -16,8 +16,18 @@ from marketplace.core.refusals import Refusal, not_found
 from marketplace.doors.paging import listed, newest_first, paging
 from marketplace.doors.rest.keys import caller
 from marketplace.doors.rest.me import mandate_answer
-from marketplace.doors.rest.schemas import CREATED, OBJECT, OBJECTS, PAGED, body
-from marketplace.doors.rest.strict import once, shaped
+from marketplace.doors.rest.schemas import PARAMETERS, answered, body
+from marketplace.doors.rest.shapes.mandates import (
+    AP2,
+    MANDATE,
+    Ap2Mandates,
+    CheckInPage,
+    Decision,
+    MandateGranted,
+    MandateNow,
+)
+from marketplace.doors.rest.shapes.mandates import CheckIn as CheckInAnswer
+from marketplace.doors.rest.strict import idempotency_key, once, shaped
 from marketplace.mandates import documents
 from marketplace.mandates.ap2 import read_open_mandate, write_open_mandates
 from marketplace.mandates.checkins import shown
@@ -34,8 +44,8 @@ class MandateBody(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
     """A mandate for a sub-agent: ours, or the content of an AP2 open payment mandate."""
 
     agent: str
-    mandate: Any = None
-    ap2: Any = None
+    mandate: Annotated[Any, MANDATE] = None
+    ap2: Annotated[Any, AP2] = None
 
 
 class DecisionBody(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
@@ -47,22 +57,37 @@ class DecisionBody(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
     to: str | None = None
 
 
+JOINING_OR_TELLING = [
+    {
+        "required": ["market", "limit_minor"],
+        "properties": {"market": {"type": "string"}, "limit_minor": {"type": "integer"}},
+    },
+    {"required": ["tell"], "properties": {"tell": {"type": "string"}}},
+]
+
+
 class MandatesView(APIView):
     """The caller's mandate, and those that it grants below itself."""
 
-    @extend_schema(summary="What I may do, as JSON and in words, and what is left of it", responses=OBJECT)
+    @extend_schema(
+        operation_id="mandate",
+        summary="What I may do, as JSON and in words, and what is left of it",
+        responses=answered(MandateNow),
+    )
     def get(self, request: Request) -> Response:
         """The mandate that counts now."""
         return Response(mandate_answer(chain_of(_agent(caller(request)))))
 
     @extend_schema(
+        operation_id="mandate_grant",
         summary="Grant a sub-agent of mine a narrower mandate",
         request=body(MandateBody, {"agent": "agt_...", "mandate": {"ceilings": {"EUR": {"deal_minor": 5000}}}}),
-        responses=CREATED,
+        responses=answered(MandateGranted, 201),
     )
     def post(self, request: Request) -> Response:
         """A new version; refused where it goes beyond the caller's own."""
         identity, stated = caller(request, "keys"), shaped(request, MandateBody)
+        idempotency_key(request)
         agent = Agent.objects.filter(ref=stated.agent, parent_id=identity.agent_id).first()
         if agent is None:
             raise not_found("agent", stated.agent)
@@ -79,7 +104,11 @@ class MandatesView(APIView):
 class Ap2View(APIView):
     """The caller's mandate in AP2's words."""
 
-    @extend_schema(summary="My mandate as AP2 open payment mandates, one a currency", responses=OBJECTS)
+    @extend_schema(
+        operation_id="mandate_as_ap2",
+        summary="My mandate as AP2 open payment mandates, one a currency",
+        responses=answered(Ap2Mandates),
+    )
     def get(self, request: Request) -> Response:
         """Unsigned contents; `not_expressed` names what AP2 has no constraint for."""
         document = chain_of(_agent(caller(request))).own.document
@@ -90,9 +119,10 @@ class DecisionsView(APIView):
     """What would be said to an act; nothing is done, so no Idempotency-Key is needed."""
 
     @extend_schema(
+        operation_id="mandate_decision",
         summary="Would this be allowed: alone, ask or never?",
-        request=body(DecisionBody, {"market": "mkt_...", "limit_minor": 5000}),
-        responses=OBJECT,
+        request=body(DecisionBody, {"market": "mkt_...", "limit_minor": 5000}, anyOf=JOINING_OR_TELLING),
+        responses=answered(Decision),
     )
     def post(self, request: Request) -> Response:
         """The verdict with its reasons."""
@@ -102,7 +132,12 @@ class DecisionsView(APIView):
 class CheckInsView(APIView):
     """What the caller has asked its person."""
 
-    @extend_schema(operation_id="checkins", summary="My check-ins, newest first", responses=PAGED)
+    @extend_schema(
+        operation_id="checkins",
+        summary="My check-ins, newest first",
+        parameters=PARAMETERS,
+        responses=answered(CheckInPage),
+    )
     def get(self, request: Request) -> Response:
         """A page."""
         rows = _own_checkins(caller(request))
@@ -112,7 +147,7 @@ class CheckInsView(APIView):
 class CheckInView(APIView):
     """One check-in."""
 
-    @extend_schema(operation_id="checkin", summary="One of my check-ins", responses=OBJECT)
+    @extend_schema(operation_id="checkin", summary="One of my check-ins", responses=answered(CheckInAnswer))
     def get(self, request: Request, checkin_ref: str) -> Response:
         """The caller's own; another's does not exist for it."""
         return Response(shown(own_checkin(caller(request), checkin_ref)))

@@ -11,10 +11,12 @@ from marketplace.agents.models import Agent
 from marketplace.core import clock
 from marketplace.core.ladder import DECADE
 from marketplace.core.untrusted import untrusted
-from marketplace.doors.finding import FILTERS, found_markets
+from marketplace.doors.finding import FILTERS, found_markets, schema_of_filter
 from marketplace.doors.paging import listed
 from marketplace.doors.rest.keys import caller, operator
-from marketplace.doors.rest.schemas import CREATED, OBJECT, PAGED, PARAMETERS, body
+from marketplace.doors.rest.schemas import PARAMETERS, answered, body
+from marketplace.doors.rest.shapes.markets import Market as MarketAnswer
+from marketplace.doors.rest.shapes.markets import MarketPage
 from marketplace.doors.rest.strict import once, shaped
 from marketplace.markets.catalogue import rule
 from marketplace.markets.configuration import MarketConfiguration
@@ -23,7 +25,9 @@ from marketplace.markets.money import assumed, money_answer
 from marketplace.markets.services import create_market, open_market
 from marketplace.markets.terms import find_market
 
-FILTER_PARAMETERS = [OpenApiParameter(name, str, description=words) for name, words in FILTERS.items()]
+FILTER_PARAMETERS = [
+    OpenApiParameter(name, schema_of_filter(name), description=words) for name, words in FILTERS.items()
+]
 EXAMPLE = {
     "title": "One concert ticket",
     "mechanism": "second_price",
@@ -40,14 +44,19 @@ class MarketsView(APIView):
         operation_id="markets",
         summary="Markets, by filters, in an order drawn for the caller",
         parameters=[*FILTER_PARAMETERS, *PARAMETERS],
-        responses=PAGED,
+        responses=answered(MarketPage),
     )
     def get(self, request: Request) -> Response:
         """A page, in an order drawn for this caller: coming first shall be worth nothing."""
         page = found_markets(request.query_params.dict(), caller(request))
         return Response(listed("markets", page, market_answer))
 
-    @extend_schema(summary="Open a market (operators)", request=body(MarketConfiguration, EXAMPLE), responses=CREATED)
+    @extend_schema(
+        operation_id="market_open",
+        summary="Open a market (operators)",
+        request=body(MarketConfiguration, EXAMPLE),
+        responses=answered(MarketAnswer, 201),
+    )
     def post(self, request: Request) -> Response:
         """A market that opens at its time and closes by the database's clock."""
         identity = operator(request)
@@ -66,7 +75,9 @@ class MarketView(APIView):
     """One market."""
 
     @extend_schema(
-        operation_id="market", summary="One market: terms, lots, state, deadline, server time", responses=OBJECT
+        operation_id="market",
+        summary="One market: terms, lots, state, deadline, server time",
+        responses=answered(MarketAnswer),
     )
     def get(self, request: Request, market_ref: str) -> Response:
         """Everything public about it."""

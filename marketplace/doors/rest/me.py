@@ -14,7 +14,9 @@ from marketplace.bidding.models import Participation
 from marketplace.core import clock, limits
 from marketplace.core.money import minor_text
 from marketplace.doors.rest.keys import caller
-from marketplace.doors.rest.schemas import OBJECT, OBJECTS
+from marketplace.doors.rest.schemas import answered
+from marketplace.doors.rest.shapes.agents import Me
+from marketplace.doors.rest.shapes.markets import Mechanisms
 from marketplace.mandates import documents
 from marketplace.mandates.ceilings import room
 from marketplace.mandates.grants import Chain, chain_of
@@ -29,7 +31,9 @@ UNDER_WAY = (Market.State.OPEN, Market.State.CLOSED)
 class MeView(APIView):
     """The agent behind the key."""
 
-    @extend_schema(summary="Who am I, for whom, how is money paid, where do I take part", responses=OBJECT)
+    @extend_schema(
+        operation_id="me", summary="Who am I, for whom, how is money paid, where do I take part", responses=answered(Me)
+    )
     def get(self, request: Request) -> Response:
         """The caller as the market sees it."""
         return Response(me_answer(caller(request)))
@@ -38,7 +42,12 @@ class MeView(APIView):
 class MechanismsView(APIView):
     """The rules that a market may have."""
 
-    @extend_schema(summary="Every rule, with parameters and claims", responses=OBJECTS)
+    @extend_schema(
+        operation_id="mechanisms",
+        summary="Every rule, with parameters and claims",
+        auth=[],
+        responses=answered(Mechanisms),
+    )
     def get(self, request: Request) -> Response:
         """All SPECs."""
         return Response({"mechanisms": rules()})

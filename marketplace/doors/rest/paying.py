@@ -12,7 +12,9 @@ from marketplace.agents.models import Principal
 from marketplace.core.refusals import Refusal, not_found
 from marketplace.doors.paging import listed, newest_first, paging
 from marketplace.doors.rest.keys import caller
-from marketplace.doors.rest.schemas import JOINED, OBJECT, PAGED, PARAMETERS, body
+from marketplace.doors.rest.schemas import PARAMETERS, answered, body
+from marketplace.doors.rest.shapes.paying import AccountPage, PaymentMethodPage, PayoutAccountOpened
+from marketplace.doors.rest.shapes.paying import PaymentMethod as MethodAnswer
 from marketplace.doors.rest.strict import bind_key, shaped
 from marketplace.settlement.models import PaymentMethod, PayoutAccount
 from marketplace.settlement.services import (
@@ -54,9 +56,10 @@ class PaymentMethodsView(APIView):
     """How the caller's principal pays."""
 
     @extend_schema(
+        operation_id="payment_method_add",
         summary="A page on which my person saves a card; or a test payment method at once",
         request=body(PaymentMethodBody, {"purse": "work"}),
-        responses=JOINED,
+        responses=answered(MethodAnswer, 201, 202),
     )
     def post(self, request: Request) -> Response:
         """202 with the address of Stripe's page; 201 for a card of Stripe's test cards, named by its token."""
@@ -70,7 +73,10 @@ class PaymentMethodsView(APIView):
         return Response(method_answer(method), status=202 if method.state == PaymentMethod.State.PENDING else 201)
 
     @extend_schema(
-        operation_id="payment_methods", summary="My principal's cards", parameters=PARAMETERS, responses=PAGED
+        operation_id="payment_methods",
+        summary="My principal's cards",
+        parameters=PARAMETERS,
+        responses=answered(PaymentMethodPage),
     )
     def get(self, request: Request) -> Response:
         """Newest first."""
@@ -83,7 +89,9 @@ class PaymentMethodsView(APIView):
 class PaymentMethodView(APIView):
     """One card, or the page on which it is to be saved."""
 
-    @extend_schema(operation_id="payment_method", summary="One of my principal's cards", responses=OBJECT)
+    @extend_schema(
+        operation_id="payment_method", summary="One of my principal's cards", responses=answered(MethodAnswer)
+    )
     def get(self, request: Request, method_ref: str) -> Response:
         """Asked of Stripe afresh while it waits for its person."""
         rows = PaymentMethod.objects.filter(principal_id=caller(request).principal_id, ref=method_ref)
@@ -97,9 +105,10 @@ class PayoutAccountsView(APIView):
     """Where the caller's principal is paid."""
 
     @extend_schema(
+        operation_id="payout_account_open",
         summary="Open the payout account; its owner identifies itself on a page of Stripe's",
         request=body(PayoutAccountBody, {"country": "NL"}),
-        responses=JOINED,
+        responses=answered(PayoutAccountOpened, 201, 202),
     )
     def post(self, request: Request) -> Response:
         """A connected account, one a principal; a repeat gives the same, with a fresh page where one is needed."""
@@ -111,7 +120,9 @@ class PayoutAccountsView(APIView):
         page = {} if enabled else {"page": onboarding_page(account=account)}
         return Response({**account_answer(account), **page}, status=201 if enabled else 202)
 
-    @extend_schema(operation_id="payout_account", summary="My principal's payout account, if any", responses=PAGED)
+    @extend_schema(
+        operation_id="payout_account", summary="My principal's payout account, if any", responses=answered(AccountPage)
+    )
     def get(self, request: Request) -> Response:
         """Asked of Stripe afresh while it is not enabled."""
         rows = PayoutAccount.objects.filter(principal_id=caller(request).principal_id)

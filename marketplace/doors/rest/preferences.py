@@ -12,7 +12,9 @@ from marketplace.agents.models import Agent
 from marketplace.core import clock
 from marketplace.doors.paging import listed, newest_first, paging
 from marketplace.doors.rest.keys import caller
-from marketplace.doors.rest.schemas import CREATED, OBJECT, OBJECTS, PAGED, PARAMETERS, body
+from marketplace.doors.rest.schemas import PARAMETERS, answered, body
+from marketplace.doors.rest.shapes.preferences import Categories, PreferenceDeleted, PreferencePage, PreferenceWords
+from marketplace.doors.rest.shapes.preferences import Preference as PreferenceAnswer
 from marketplace.doors.rest.strict import once, shaped
 from marketplace.preferences.categories import listed_categories, published_schema
 from marketplace.preferences.models import Preference
@@ -38,6 +40,7 @@ EXAMPLE = {
     },
     "alert": True,
 }
+JSON_SCHEMA = {200: {"type": "object", "description": "a JSON Schema"}}
 
 
 class PreferenceBody(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
@@ -50,7 +53,9 @@ class PreferenceBody(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
 class CategoriesView(APIView):
     """Schemas of attributes."""
 
-    @extend_schema(operation_id="categories", summary="Every category with its attributes", responses=OBJECTS)
+    @extend_schema(
+        operation_id="categories", summary="Every category with its attributes", responses=answered(Categories)
+    )
     def get(self, request: Request) -> Response:
         """The house's own and the operators'."""
         caller(request, "read")
@@ -60,7 +65,9 @@ class CategoriesView(APIView):
 class PreferenceSchemaView(APIView):
     """The language's JSON Schema."""
 
-    @extend_schema(operation_id="preference_schema", summary="The JSON Schema of a preference", responses=OBJECT)
+    @extend_schema(
+        operation_id="preference_schema", summary="The JSON Schema of a preference", auth=[], responses=JSON_SCHEMA
+    )
     def get(self, request: Request) -> Response:
         """Version 1."""
         return Response(published_schema())
@@ -73,7 +80,7 @@ class PreferencesView(APIView):
         operation_id="preferences",
         summary="My stored preferences, without their words",
         parameters=PARAMETERS,
-        responses=PAGED,
+        responses=answered(PreferencePage),
     )
     def get(self, request: Request) -> Response:
         """The caller's own, newest first."""
@@ -84,7 +91,7 @@ class PreferencesView(APIView):
         operation_id="preference_store",
         summary="Store a preference: checked, encrypted, read back by its own agent only",
         request=body(PreferenceBody, EXAMPLE),
-        responses=CREATED,
+        responses=answered(PreferenceAnswer, 201),
     )
     def post(self, request: Request) -> Response:
         """The id by which bids name it."""
@@ -100,7 +107,9 @@ class PreferencesView(APIView):
 class PreferenceView(APIView):
     """One of them."""
 
-    @extend_schema(operation_id="preference", summary="One of my preferences, with its words", responses=OBJECT)
+    @extend_schema(
+        operation_id="preference", summary="One of my preferences, with its words", responses=answered(PreferenceWords)
+    )
     def get(self, request: Request, preference_ref: str) -> Response:
         """Another's does not exist for the caller."""
         row = find_preference(ref=preference_ref, agent_id=caller(request, "read").agent_id)
@@ -110,7 +119,7 @@ class PreferenceView(APIView):
         operation_id="preference_change",
         summary="Change its words (a new version) or its alert; bids that were made by it stand",
         request=body(PreferenceBody, EXAMPLE),
-        responses=OBJECT,
+        responses=answered(PreferenceAnswer),
     )
     def put(self, request: Request, preference_ref: str) -> Response:
         """The same words make no new version."""
@@ -119,7 +128,11 @@ class PreferenceView(APIView):
         changed = change_preference(preference=row, stated=stated.preference, alert=stated.alert)
         return Response(_answer(changed))
 
-    @extend_schema(operation_id="preference_forget", summary="Delete it with all its versions", responses=OBJECT)
+    @extend_schema(
+        operation_id="preference_forget",
+        summary="Delete it with all its versions",
+        responses=answered(PreferenceDeleted),
+    )
     def delete(self, request: Request, preference_ref: str) -> Response:
         """For good; a repeat finds nothing."""
         row = find_preference(ref=preference_ref, agent_id=caller(request).agent_id)

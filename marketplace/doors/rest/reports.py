@@ -23,7 +23,9 @@ from marketplace.core.refusals import Refusal, not_found
 from marketplace.doors.answer import refused
 from marketplace.doors.paging import listed, newest_first, paging
 from marketplace.doors.rest.keys import caller, operator
-from marketplace.doors.rest.schemas import ACCEPTED, OBJECT, PAGED, PARAMETERS, body
+from marketplace.doors.rest.schemas import PARAMETERS, answered, body
+from marketplace.doors.rest.shapes.reports import Export as ExportAnswer
+from marketplace.doors.rest.shapes.reports import ExportPage, Recleared, ReportTables
 from marketplace.doors.rest.strict import once, response, shaped
 from marketplace.doors.streaming import streamed
 from marketplace.markets.terms import find_market
@@ -74,7 +76,11 @@ class AnyMedia(BaseContentNegotiation):
 class ReportsView(APIView):
     """What there is."""
 
-    @extend_schema(summary="The tables of reports, their columns and what these mean (operators)", responses=OBJECT)
+    @extend_schema(
+        operation_id="reports",
+        summary="The tables of reports, their columns and what these mean (operators)",
+        responses=answered(ReportTables),
+    )
     def get(self, request: Request) -> Response:
         """The codebook as JSON."""
         operator(request)
@@ -95,6 +101,7 @@ class TableFileView(APIView):
     content_negotiation_class = AnyMedia
 
     @extend_schema(
+        operation_id="report_file",
         summary="A table of my closed markets, in full",
         parameters=[TABLE, SUFFIX, SINCE, MARKET],
         responses=FILES,
@@ -109,7 +116,12 @@ class TableView(APIView):
 
     content_negotiation_class = AnyMedia
 
-    @extend_schema(summary="The same, its format by Accept", parameters=[TABLE, SINCE, MARKET], responses=FILES)
+    @extend_schema(
+        operation_id="report_table",
+        summary="The same, its format by Accept",
+        parameters=[TABLE, SINCE, MARKET],
+        responses=FILES,
+    )
     def get(self, request: Request, table: str) -> HttpResponseBase:
         """CSV where anything is accepted."""
         identity = operator(request)
@@ -166,16 +178,17 @@ def _since(request: Request) -> datetime | None:
 class ExportsView(APIView):
     """Exports in the background."""
 
-    @extend_schema(operation_id="exports", summary="My exports", parameters=PARAMETERS, responses=PAGED)
+    @extend_schema(operation_id="exports", summary="My exports", parameters=PARAMETERS, responses=answered(ExportPage))
     def get(self, request: Request) -> Response:
         """Newest first."""
         rows = Export.objects.filter(asked_by=operator(request).agent_ref)
         return Response(listed("exports", newest_first(rows, paging(request.query_params.dict())), export_answer))
 
     @extend_schema(
+        operation_id="export_ask",
         summary="Ask for all tables, codebook and packages of my markets as one zip",
         request=body(ExportRequest, {"format": "parquet", "since": "2026-01-01T00:00:00Z"}),
-        responses=ACCEPTED,
+        responses=answered(ExportAnswer, 202),
     )
     def post(self, request: Request) -> Response:
         """Made in the background; GET the export for progress and link."""
@@ -196,7 +209,9 @@ class ExportView(APIView):
     """One export."""
 
     @extend_schema(
-        operation_id="export", summary="How far an export is, and its link once it is done", responses=OBJECT
+        operation_id="export",
+        summary="How far an export is, and its link once it is done",
+        responses=answered(ExportAnswer),
     )
     def get(self, request: Request, export_ref: str) -> Response:
         """The link is fresh each time and lasts an hour."""
@@ -207,9 +222,10 @@ class ReclearingsView(APIView):
     """The market by another rule."""
 
     @extend_schema(
+        operation_id="market_reclear",
         summary="Clear the same bids by another rule, beside the outcome that stands; nothing is stored or paid",
         request=body(RuleRequest, {"rule": "core_selecting", "params": {}}),
-        responses=OBJECT,
+        responses=answered(Recleared),
     )
     def post(self, request: Request, market_ref: str) -> Response:
         """For its operator; for everybody where the market is public."""

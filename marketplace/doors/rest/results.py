@@ -1,7 +1,7 @@
 """What has happened: events, outcomes, money, reports."""
 
 from django.http import HttpResponse
-from drf_spectacular.utils import OpenApiParameter, extend_schema
+from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
@@ -14,7 +14,10 @@ from marketplace.core.money import minor_text
 from marketplace.core.refusals import Refusal
 from marketplace.doors.paging import listed, newest_first, paging
 from marketplace.doors.rest.keys import caller
-from marketplace.doors.rest.schemas import OBJECT, PAGED, PARAMETERS
+from marketplace.doors.rest.schemas import NUMBER_AFTER, NUMBER_MINE, PARAMETERS, answered
+from marketplace.doors.rest.shapes.markets import Events
+from marketplace.doors.rest.shapes.results import Outcome, Package, SettlementPage
+from marketplace.doors.rest.shapes.trading import Proof
 from marketplace.doors.rest.trading import own_participations
 from marketplace.markets.terms import find_market
 from marketplace.reports.outcomes import outcome_rows
@@ -26,9 +29,10 @@ class EventsView(APIView):
     """The streams of a market, read by number."""
 
     @extend_schema(
+        operation_id="events",
         summary="Events past a number: the public stream, and mine",
-        parameters=[OpenApiParameter("after", int), OpenApiParameter("mine", int)],
-        responses=OBJECT,
+        parameters=[NUMBER_AFTER, NUMBER_MINE],
+        responses=answered(Events),
     )
     def get(self, request: Request, market_ref: str) -> Response:
         """The same frames as the websocket sends."""
@@ -43,7 +47,7 @@ class EventsView(APIView):
 class OutcomeView(APIView):
     """What a market came to."""
 
-    @extend_schema(summary="The outcome, mine and why", responses=OBJECT)
+    @extend_schema(operation_id="outcome", summary="The outcome, mine and why", responses=answered(Outcome))
     def get(self, request: Request, market_ref: str) -> Response:
         """As the market's disclosure allows."""
         rows = own_participations(market_ref, caller(request).agent_id)
@@ -54,26 +58,39 @@ class PackageView(APIView):
     """Everything to check a cleared round by."""
 
     @extend_schema(
-        summary="Problem, outcome, certificate and receipts, for `python -m mechanisms verify`", responses=OBJECT
+        operation_id="package",
+        summary="Problem, outcome, certificate and receipts, for `python -m mechanisms verify`",
+        responses=answered(Package),
     )
     def get(self, request: Request, market_ref: str) -> Response:
         """Where the market is public; else for its operator only."""
-        return Response(package_answer(find_market(market_ref), caller(request)))
+        identity = caller(request)
+        return Response(package_answer(find_market(market_ref), identity))
 
 
 class ProofView(APIView):
     """That a bid was in."""
 
-    @extend_schema(summary="The proof that my bid was in, unchanged, once the market has closed", responses=OBJECT)
+    @extend_schema(
+        operation_id="proof",
+        summary="The proof that my bid was in, unchanged, once the market has closed",
+        responses=answered(Proof),
+    )
     def get(self, request: Request, market_ref: str, bid_ref: str) -> Response:
         """The way from the bid's receipt to the root that was published at the close."""
-        return Response(proof_answer(find_market(market_ref), bid_ref, caller(request).agent_id))
+        identity = caller(request)
+        return Response(proof_answer(find_market(market_ref), bid_ref, identity.agent_id))
 
 
 class SettlementsView(APIView):
     """The caller's money."""
 
-    @extend_schema(summary="What I owe and am owed, and what became of it", parameters=PARAMETERS, responses=PAGED)
+    @extend_schema(
+        operation_id="settlements",
+        summary="What I owe and am owed, and what became of it",
+        parameters=PARAMETERS,
+        responses=answered(SettlementPage),
+    )
     def get(self, request: Request) -> Response:
         """Newest first."""
         rows = Obligation.objects.filter(principal_id=caller(request).principal_id)
@@ -83,7 +100,9 @@ class SettlementsView(APIView):
 class ReportView(APIView):
     """The outcome report of a market."""
 
-    @extend_schema(summary="The outcome as CSV, one row an award", responses={(200, "text/csv"): str})
+    @extend_schema(
+        operation_id="report", summary="The outcome as CSV, one row an award", responses={(200, "text/csv"): str}
+    )
     def get(self, request: Request, market_ref: str) -> HttpResponse:
         """By pseudonym, where the market's disclosure allows it; else the caller's own row only."""
         identity, market = caller(request), find_market(market_ref)

@@ -22,7 +22,18 @@ from marketplace.doors.answer import Answer, answer_bid, answer_replacement, ans
 from marketplace.doors.batches import StatedBatch, answer_batch
 from marketplace.doors.paging import listed, newest_first, paging
 from marketplace.doors.rest.keys import caller
-from marketplace.doors.rest.schemas import CREATED, JOINED, OBJECT, PAGED, PARAMETERS, body
+from marketplace.doors.rest.schemas import PARAMETERS, answered, body
+from marketplace.doors.rest.shapes.previews import Preview
+from marketplace.doors.rest.shapes.trading import (
+    BatchAnswer,
+    BidAcknowledged,
+    BidWithdrawn,
+    OwnBid,
+    OwnBidPage,
+    ParticipationPage,
+)
+from marketplace.doors.rest.shapes.trading import Participation as ParticipationAnswer
+from marketplace.doors.rest.shapes.trading import Raise as RaiseAnswer
 from marketplace.doors.rest.strict import BatchParser, idempotency_key, response, shaped
 from marketplace.markets.terms import find_market, terms_of
 
@@ -39,9 +50,10 @@ class ParticipationsView(APIView):
     """Joining a market."""
 
     @extend_schema(
+        operation_id="join",
         summary="Join, under a limit that is held on the card",
         request=body(JoinBody, {"limit_minor": 5000}),
-        responses=JOINED,
+        responses=answered(ParticipationAnswer, 201, 202),
     )
     def post(self, request: Request, market_ref: str) -> Response:
         """201 when the hold stands, 202 while the processor or the agent's person has not answered."""
@@ -56,7 +68,12 @@ class ParticipationsView(APIView):
         answer = participation_answer(participation, terms_of(market_ref))
         return Response(answer, status=201 if joined else 202)
 
-    @extend_schema(summary="My participation", parameters=PARAMETERS, responses=PAGED)
+    @extend_schema(
+        operation_id="participations",
+        summary="My participation",
+        parameters=PARAMETERS,
+        responses=answered(ParticipationPage),
+    )
     def get(self, request: Request, market_ref: str) -> Response:
         """The caller's own, never others'."""
         identity, terms = caller(request), terms_of(market_ref)
@@ -68,9 +85,10 @@ class RaisesView(APIView):
     """Raising the limit of one's participation."""
 
     @extend_schema(
+        operation_id="limit_raise",
         summary="Raise my limit; a larger hold takes the place of the first",
         request=body(JoinBody, {"limit_minor": 7500}),
-        responses=JOINED,
+        responses=answered(RaiseAnswer, 201, 202),
     )
     def post(self, request: Request, market_ref: str) -> Response:
         """201 when the larger hold stands, 202 while the processor or the agent's person has not answered."""
@@ -87,7 +105,12 @@ class RaisesView(APIView):
 class BidsView(APIView):
     """Bids; a server answers the POST before Django sees it, with the same bytes."""
 
-    @extend_schema(summary="Submit a sealed bid", request=body(BidBody, BID), responses=CREATED)
+    @extend_schema(
+        operation_id="bid_submit",
+        summary="Submit a sealed bid",
+        request=body(BidBody, BID),
+        responses=answered(BidAcknowledged, 201),
+    )
     def post(self, request: Request, market_ref: str) -> Response:
         """The acknowledgement, once the bid is durable."""
         identity, key = caller(request), request.headers.get("Idempotency-Key")
@@ -97,7 +120,7 @@ class BidsView(APIView):
         operation_id="bids",
         summary="My bids: id, status, receipt; newest first",
         parameters=PARAMETERS,
-        responses=PAGED,
+        responses=answered(OwnBidPage),
     )
     def get(self, request: Request, market_ref: str) -> Response:
         """The caller's own bids, without their content."""
@@ -113,10 +136,11 @@ class BidBatchesView(APIView):
     parser_classes = (BatchParser,)
 
     @extend_schema(
+        operation_id="bid_batch",
         summary="Submit up to 500 sealed bids, each decided alone",
         description="`results` has one entry a bid, in order: `{status, bid}` or `{status, problem}`.",
         request=body(StatedBatch, {"bids": [{"bid": BID, "agent_key": "wk_test_..."}]}),
-        responses=OBJECT,
+        responses=answered(BatchAnswer),
     )
     def post(self, request: Request, market_ref: str) -> Response:
         """What became of each, once all that are accepted are durable."""
@@ -127,7 +151,12 @@ class BidBatchesView(APIView):
 class PreviewsView(APIView):
     """Bids that are only looked at."""
 
-    @extend_schema(summary="What a bid would do; nothing is stored", request=body(BidBody, BID), responses=OBJECT)
+    @extend_schema(
+        operation_id="preview",
+        summary="What a bid would do; nothing is stored",
+        request=body(BidBody, BID),
+        responses=answered(Preview),
+    )
     def post(self, request: Request, market_ref: str) -> Response:
         """The checks of a bid, the worst case in words, and warnings; no Idempotency-Key is needed."""
         identity = caller(request, "read")
@@ -137,7 +166,7 @@ class PreviewsView(APIView):
 class BidView(APIView):
     """One bid: looked at, replaced, withdrawn."""
 
-    @extend_schema(operation_id="bid", summary="One of my bids: id, status, receipt", responses=OBJECT)
+    @extend_schema(operation_id="bid", summary="One of my bids: id, status, receipt", responses=answered(OwnBid))
     def get(self, request: Request, market_ref: str, bid_ref: str) -> Response:
         """The caller's own; another's does not exist for it."""
         row = _own_bids(market_ref, caller(request).agent_id).filter(ref=bid_ref).first()
@@ -149,14 +178,16 @@ class BidView(APIView):
         operation_id="bid_replace",
         summary="Replace my standing bid: the same as a POST that names it in replaces",
         request=body(BidBody, BID),
-        responses=CREATED,
+        responses=answered(BidAcknowledged, 201),
     )
     def put(self, request: Request, market_ref: str, bid_ref: str) -> Response:
         """The acknowledgement of the new bid, once it is durable."""
         identity, key = caller(request), request.headers.get("Idempotency-Key")
         return _carried(answer_replacement(request.data, key, identity, market_ref, bid_ref))
 
-    @extend_schema(operation_id="bid_withdraw", summary="Withdraw my standing bid, while open", responses=OBJECT)
+    @extend_schema(
+        operation_id="bid_withdraw", summary="Withdraw my standing bid, while open", responses=answered(BidWithdrawn)
+    )
     def delete(self, request: Request, market_ref: str, bid_ref: str) -> Response:
         """The acknowledgement, once it is durable; a repeat gets the same."""
         return _carried(answer_withdrawal(bid_ref, caller(request), market_ref))

@@ -16,7 +16,9 @@ from marketplace.core.refusals import not_found
 from marketplace.doors.models import Webhook
 from marketplace.doors.paging import listed, newest_first, paging
 from marketplace.doors.rest.keys import caller
-from marketplace.doors.rest.schemas import ACCEPTED, CREATED, OBJECT, PAGED, PARAMETERS, NothingBody, body
+from marketplace.doors.rest.schemas import PARAMETERS, NothingBody, answered, body
+from marketplace.doors.rest.shapes.webhooks import Webhook as WebhookAnswer
+from marketplace.doors.rest.shapes.webhooks import WebhookPage, WebhookSecret, WebhookTried
 from marketplace.doors.rest.strict import once, shaped
 from marketplace.doors.webhooks.addresses import URL_CHARS
 from marketplace.doors.webhooks.services import add_webhook, rotate_secret, try_webhook
@@ -34,7 +36,9 @@ class WebhookBody(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
 class WebhooksView(APIView):
     """The list, and new webhooks."""
 
-    @extend_schema(operation_id="webhooks", summary="My webhooks", parameters=PARAMETERS, responses=PAGED)
+    @extend_schema(
+        operation_id="webhooks", summary="My webhooks", parameters=PARAMETERS, responses=answered(WebhookPage)
+    )
     def get(self, request: Request) -> Response:
         """Newest first, without their secrets."""
         rows = Webhook.objects.filter(agent_id=caller(request).agent_id)
@@ -44,7 +48,7 @@ class WebhooksView(APIView):
         operation_id="webhook_add",
         summary="Have my inbox sent to an address; the answer has the secret that signs it",
         request=body(WebhookBody, {"url": "https://agent.example/walras", "kinds": ["round.cleared"]}),
-        responses=CREATED,
+        responses=answered(WebhookSecret, 201),
     )
     def post(self, request: Request) -> Response:
         """What comes from now on, in order, each event at least once."""
@@ -60,7 +64,9 @@ class WebhooksView(APIView):
 class WebhookView(APIView):
     """One webhook."""
 
-    @extend_schema(operation_id="webhook", summary="One of my webhooks, and how it fares", responses=OBJECT)
+    @extend_schema(
+        operation_id="webhook", summary="One of my webhooks, and how it fares", responses=answered(WebhookAnswer)
+    )
     def get(self, request: Request, webhook_ref: str) -> Response:
         """Its state, its last answer, and up to which event it has taken."""
         return Response(_answer(_own(caller(request), webhook_ref)))
@@ -79,7 +85,7 @@ class RotateView(APIView):
         operation_id="webhook_rotate",
         summary="A new secret; the one of before signs too for a day",
         request=body(NothingBody, {}),
-        responses=CREATED,
+        responses=answered(WebhookSecret, 201),
     )
     def post(self, request: Request, webhook_ref: str) -> Response:
         """A repeat gets the same secret."""
@@ -95,7 +101,7 @@ class TestView(APIView):
         operation_id="webhook_test",
         summary="Put webhook.test into my inbox and try the address now, also where it was disabled",
         request=body(NothingBody, {}),
-        responses=ACCEPTED,
+        responses=answered(WebhookTried, 202),
     )
     def post(self, request: Request, webhook_ref: str) -> Response:
         """The event's number; when `delivered` of the webhook has reached it, it was taken."""
