@@ -54,7 +54,7 @@ def _carried(rule: str, params: dict[str, Any]) -> dict[str, Any]:
     try:
         taken = get(rule).params.model_fields
     except ProblemError as error:
-        raise Refusal(400, "unknown_mechanism", error.detail, "GET mechanisms/ names the rules.", "/rule") from error
+        raise Refusal(422, "unknown_mechanism", error.detail, "GET mechanisms/ names the rules.", "/rule") from error
     return {name: params[name] for name in CARRIED if name in params and name in taken}
 
 

@@ -1,6 +1,6 @@
 """Contracts: what awards bind the caller to, answered, cancelled, verified."""
 
-from typing import Any
+from typing import Annotated, Any
 
 import msgspec
 from django.db.models import Q
@@ -21,7 +21,10 @@ from marketplace.core.refusals import Refusal
 from marketplace.core.signing import ForgedError, published_keys, verified
 from marketplace.doors.paging import listed, newest_first, paging
 from marketplace.doors.rest.keys import caller
-from marketplace.doors.rest.schemas import OBJECT, PAGED, PARAMETERS, NothingBody, body
+from marketplace.doors.rest.schemas import PARAMETERS, NothingBody, answered, body
+from marketplace.doors.rest.shapes.common import one_of
+from marketplace.doors.rest.shapes.contracts import Contract as ContractShape
+from marketplace.doors.rest.shapes.contracts import ContractCheck, ContractPage
 from marketplace.doors.rest.strict import once, shaped
 
 State = Contract.State
@@ -38,7 +41,7 @@ WORDS = {
 class AnswerBody(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
     """accept, or refuse."""
 
-    answer: str
+    answer: Annotated[str, one_of(["accept", "refuse"])]
 
 
 class CheckBody(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
@@ -51,7 +54,10 @@ class ContractsView(APIView):
     """All contracts of the caller's principal."""
 
     @extend_schema(
-        operation_id="contracts", summary="My contracts, as bidder or seller", parameters=PARAMETERS, responses=PAGED
+        operation_id="contracts",
+        summary="My contracts, as bidder or seller",
+        parameters=PARAMETERS,
+        responses=answered(ContractPage),
     )
     def get(self, request: Request) -> Response:
         """Newest first."""
@@ -64,7 +70,11 @@ class ContractsView(APIView):
 class ContractView(APIView):
     """One contract."""
 
-    @extend_schema(operation_id="contract", summary="One of my contracts, with its signed document", responses=OBJECT)
+    @extend_schema(
+        operation_id="contract",
+        summary="One of my contracts, with its signed document",
+        responses=answered(ContractShape),
+    )
     def get(self, request: Request, contract_ref: str) -> Response:
         """For its two parties."""
         identity = caller(request)
@@ -75,9 +85,10 @@ class AnswersView(APIView):
     """The seller's word."""
 
     @extend_schema(
+        operation_id="contract_answer",
         summary="Accept or refuse a contract (its seller)",
         request=body(AnswerBody, {"answer": "accept"}),
-        responses=OBJECT,
+        responses=answered(ContractShape),
     )
     def post(self, request: Request, contract_ref: str) -> Response:
         """Once, within the time that it states."""
@@ -96,7 +107,10 @@ class CancellationsView(APIView):
     """Taking a contract back."""
 
     @extend_schema(
-        summary="Cancel a contract, under the market's terms", request=body(NothingBody, {}), responses=OBJECT
+        operation_id="contract_cancel",
+        summary="Cancel a contract, under the market's terms",
+        request=body(NothingBody, {}),
+        responses=answered(ContractShape),
     )
     def post(self, request: Request, contract_ref: str) -> Response:
         """A seller gives everything back, a bidder gets what the terms say now."""
@@ -114,9 +128,10 @@ class ContractChecksView(APIView):
     """Whether a document is one of ours, for those who would rather not verify the signature themselves."""
 
     @extend_schema(
+        operation_id="contract_check",
         summary="What a signed document says, if we signed it",
         request=body(CheckBody, {"document": "eyJ..."}),
-        responses=OBJECT,
+        responses=answered(ContractCheck),
     )
     def post(self, request: Request) -> Response:
         """The claims; a forged one is refused. No Idempotency-Key is needed."""
