@@ -42,6 +42,13 @@ class Payment(Shape, frozen=True, kw_only=True):
     means: str
 
 
+class Cancellation(Shape, frozen=True, kw_only=True):
+    """Who cancels within so many seconds of acceptance gets so many percent back."""
+
+    within_s: Numbered
+    refund_percent: Annotated[int, Meta(ge=0, le=100)]
+
+
 class Market(Shape, frozen=True, kw_only=True):
     """Everything public about a market."""
 
@@ -58,6 +65,8 @@ class Market(Shape, frozen=True, kw_only=True):
     disclosure: Annotated[str, one_of(Row.Disclosure.values, "what of the outcome is told to whom")]
     several_agents: bool
     payment: Payment
+    accept_within_s: Annotated[int, Meta(description="for how long a seller may refuse its contract; 0: not at all")]
+    cancellation: Annotated[list[Cancellation], Meta(description="what a bidder gets back who cancels, by when")]
     claims: Annotated[list[Claim], Meta(description="what the rule promises here")]
     limit_ladder: Annotated[list[int] | None, Meta(description="limits are one of these times a power of ten")]
     participants: int
