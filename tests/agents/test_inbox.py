@@ -37,6 +37,7 @@ def test_what_happens_in_all_of_an_agents_markets_comes_to_its_inbox_and_to_no_o
         ("participation.active", sold.ref),
         ("participation.active", called_off.ref),
         ("market.cancelled", called_off.ref),
+        ("contract.accepted", sold.ref),
         ("round.cleared", sold.ref),
         ("market.settled", sold.ref),
     ]

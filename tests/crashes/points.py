@@ -27,7 +27,7 @@ POINTS = {
     "intake.after_commit": Point("marketplace.bidding.books:Books.committed", "enter", 3),
     "intake.before_answer": Point("marketplace.bidding.intake:Committer._answer", "enter", 3),
     "clear.before_run": Point("marketplace.clearing.child:_run", "enter", 1),
-    "clear.before_commit": Point("marketplace.clearing.results:_record_debts", "leave", 1),
+    "clear.before_commit": Point("marketplace.clearing.results:record_debts", "leave", 1),
     "clear.after_commit": Point("marketplace.clearing.child:commit_outcome", "leave", 1),
     "authorise.before_call": Point(f"{SETTLEMENT}.calls:hold", "enter", 3),
     "authorise.after_call": Point(f"{SETTLEMENT}.calls:hold", "leave", 3),

@@ -4,6 +4,7 @@ import json
 import re
 from collections.abc import Iterator
 from functools import cache
+from threading import Lock
 from typing import Any
 
 import httpx
@@ -11,6 +12,7 @@ import jsonschema_rs
 from drf_spectacular.generators import SchemaGenerator
 
 ROOT = "/api/v1/"
+_DRAWING = Lock()
 
 
 def hold(response: httpx.Response) -> None:
@@ -37,9 +39,14 @@ def faults_of(method: str, path: str, status: int, body: Any) -> Iterator[str]:
     yield "the address is not in the document"
 
 
-@cache
 def document() -> dict[str, Any]:
-    """The document as this process draws it."""
+    """The document as this process draws it; the first of several threads draws."""
+    with _DRAWING:
+        return _drawn()
+
+
+@cache
+def _drawn() -> dict[str, Any]:
     return dict(SchemaGenerator().get_schema(request=None, public=True))
 
 

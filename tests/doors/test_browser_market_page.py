@@ -153,6 +153,7 @@ def test_the_price_line_is_drawn_at_the_price(server: Server, visit: Visitor) ->
     close_now(market)
     seen = visit(server, f"/markets/{market.ref}/", viewport={"width": 390, "height": 844})
     expect(seen.page.locator("article.market")).to_have_attribute("data-phase", "settled")
+    expect(seen.page.locator("svg.picture .price-line")).to_have_count(1)
     middles = seen.page.evaluate(MIDDLES)
     ticks = {float(label): place for label, place in middles["money"]}
     low, high = min(ticks), max(ticks)

@@ -24,13 +24,18 @@ PASSWORD = "a long pass phrase"
 
 
 def looked_at(page: Page, name: str) -> None:
-    """axe-core finds nothing to mend, by day and by night; pictures to look at, where somebody wants them."""
+    """axe-core finds nothing to mend, by day and by night."""
     for scheme in ("light", "dark"):
         page.emulate_media(color_scheme=scheme)
         found = Axe().run(page)
         assert found.violations_count == 0, f"{name}, {scheme}: {found.generate_report()}"
-        if SHOTS:
-            page.screenshot(path=str(Path(SHOTS) / f"{name}-{scheme}.png"), full_page=True)
+        pictured(page, f"{name}-{scheme}")
+
+
+def pictured(page: Page, name: str) -> None:
+    """A picture to look at, where somebody wants it."""
+    if SHOTS:
+        page.screenshot(path=str(Path(SHOTS) / f"{name}.png"), full_page=True)
 
 
 def sign_up(seen: Visit, email: str) -> None:

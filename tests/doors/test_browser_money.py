@@ -7,7 +7,7 @@ from playwright.sync_api import expect
 from marketplace.core import sweeps
 from marketplace.settlement.models import Obligation
 from tests.doors.test_browser_market_page import Visitor, browser, visit  # noqa: F401 - fixtures
-from tests.doors.test_browser_me import shoot
+from tests.doors.test_browser_me import pictured
 from tests.server import Server
 from tests.settlement.conftest import faulty, hurry, loses_replies  # noqa: F401 - fixtures
 from tests.settlement.stories import Sale
@@ -30,7 +30,7 @@ def test_a_timeline_is_read_and_a_refund_pressed(doors_only: Server, visit: Visi
     page.get_by_role("button", name="Log in").click()
     row = Obligation.objects.get(kind="collect")
     page.goto(f"{doors_only.url}/admin/settlement/obligation/{row.pk}/change/")
-    shoot(page, "timeline")
+    pictured(page, "timeline")
     told = page.locator(".field-story tr").all_inner_texts()
     assert [line.split("\t")[1] for line in told[1:]] == [
         "hold: key stored",
@@ -46,7 +46,7 @@ def test_a_timeline_is_read_and_a_refund_pressed(doors_only: Server, visit: Visi
     page.goto(f"{doors_only.url}/admin/settlement/obligation/")
     page.get_by_role("row", name=row.ref).get_by_role("checkbox").check()
     page.locator("select[name=action]").select_option(label="Refund a collect in full, sellers giving back their part")
-    shoot(page, "buttons")
+    pictured(page, "buttons")
     page.get_by_role("button", name="Go").click()
     expect(page.get_by_text("will be refunded")).to_be_visible()
     sweeps.run_due()

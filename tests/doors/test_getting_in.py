@@ -126,7 +126,7 @@ def test_a_seller_is_approved_asked_for_more_and_refused(client):
             object_id=account.stripe_account,
             received_at=at,
             due_at=at,
-            body="{}",
+            body=json.dumps({"account": account.stripe_account}),
         )
         sweeps.run_due()
         (known,) = get(client, seller, "payout-accounts/")["payout_accounts"]

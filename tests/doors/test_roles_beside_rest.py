@@ -127,11 +127,12 @@ def arguments_of(tool: str, place: Place, state: str) -> dict[str, Any]:
     named = {"bid": bid.ref if bid else "bid_none"}
     limited = about | {"limit_minor": 10000}
     return {
-        "whoami": {},
+        **dict.fromkeys(("whoami", "contracts"), {}),
         "ask_my_person": {"checkin": place.checkin},
         **dict.fromkeys(("withdraw", "proof"), about | named),
         **dict.fromkeys(("bid", "preview"), about | buy("room", 5)),
         **dict.fromkeys(("join", "raise_limit", "may_i"), limited),
+        "answer_contract": {"contract": "ctr_none", "answer": "accept"},
         "wait": about | {"seconds": 0},
     }.get(tool, about)
 

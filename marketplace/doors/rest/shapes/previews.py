@@ -1,6 +1,6 @@
 """What a bid would do, and the pieces of bids."""
 
-from typing import Annotated
+from typing import Annotated, Any
 
 from msgspec import UNSET, Meta, UnsetType
 
@@ -24,10 +24,13 @@ class Step(Shape, frozen=True, kw_only=True):
 
 
 class BidPieces(Shape, frozen=True, kw_only=True):
-    """Exactly one of atoms, which exclude each other, and steps, which add up; `budget` caps the whole."""
+    """Exactly one of atoms, which exclude each other, steps, which add up, and a program; `budget` caps the whole."""
 
     atoms: Annotated[list[Atom], Meta(max_length=limits.ATOMS_PER_BID)] | UnsetType = UNSET
     steps: Annotated[list[Step], Meta(max_length=limits.STEPS_PER_BID)] | UnsetType = UNSET
+    program: (
+        Annotated[dict[str, Any], Meta(description="a preference of more bundles than can be listed")] | UnsetType
+    ) = UNSET
     budget: Units | UnsetType = UNSET
 
 
@@ -76,12 +79,22 @@ class AtomTold(Atom, frozen=True, kw_only=True):
     means: str
 
 
+class ProgramTold(Shape, frozen=True, kw_only=True):
+    """A preference of too many bundles, as the program that the clearing solves."""
+
+    columns: int
+    rows: int
+    most: Units
+    means: str
+
+
 class PreferenceTold(Shape, frozen=True, kw_only=True):
     """What a preference comes to in this market."""
 
     items: dict[str, ItemTold]
     atoms: list[AtomTold]
     budget: Units | None
+    program: ProgramTold | UnsetType = UNSET
     nothing_because: Unmet | UnsetType = UNSET
 
 
