@@ -127,7 +127,7 @@ def arguments_of(tool: str, place: Place, state: str) -> dict[str, Any]:
     named = {"bid": bid.ref if bid else "bid_none"}
     limited = about | {"limit_minor": 10000}
     return {
-        **dict.fromkeys(("whoami", "contracts"), {}),
+        **{key: {} for key in ("whoami", "contracts")},
         "ask_my_person": {"checkin": place.checkin},
         **dict.fromkeys(("withdraw", "proof"), about | named),
         **dict.fromkeys(("bid", "preview"), about | buy("room", 5)),
