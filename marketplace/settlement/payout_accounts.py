@@ -63,11 +63,16 @@ def onboarding_page(*, account: PayoutAccount) -> str:
 
 def follow_account(*, account: PayoutAccount) -> PayoutAccount:
     """Ask Stripe how the account stands, outside any transaction; an enabled one changes by events."""
-    if account.stripe_account and account.state != State.ENABLED:
-        fetched = calls.fetch_account(account.stripe_account)
-        if isinstance(fetched, Done):
-            note_account(account, fetched.object)
+    if account.state != State.ENABLED:
+        look_at_account(account=account)
     return account
+
+
+def look_at_account(*, account: PayoutAccount) -> None:
+    """Ask Stripe how the account stands, whatever we think of it; money that waited for it becomes due."""
+    fetched = calls.fetch_account(account.stripe_account) if account.stripe_account else None
+    if isinstance(fetched, Done):
+        note_account(account, fetched.object)
 
 
 @transaction.atomic

@@ -2,18 +2,19 @@
 
 from datetime import timedelta
 
-from django.db.models import F
+from django.db.models import F, QuerySet
 
 from marketplace.core import clock
 from marketplace.core.limits import SWEEP_BATCH
-from marketplace.settlement import books, calls, events, tasks
+from marketplace.settlement import books, calls, events, payout_accounts, tasks
 from marketplace.settlement.gateway import Done
-from marketplace.settlement.models import Authorisation, Journal, Obligation, Reconciliation, Task
+from marketplace.settlement.models import Authorisation, Journal, Obligation, PayoutAccount, Reconciliation, Task
 
 OFTEN, SELDOM = timedelta(minutes=15), timedelta(hours=24)
 STUCK = 10  # tries without a clear answer, after which a person is told
 PREFIX = "books_"
 MOVING = (Obligation.State.PENDING, Obligation.State.UNKNOWN)
+ENABLED = PayoutAccount.State.ENABLED
 HELD = (Authorisation.State.PENDING, Authorisation.State.UNKNOWN, Authorisation.State.AUTHORISED)
 
 
@@ -31,6 +32,7 @@ def sweep_books() -> int:
 
 def reconcile(*, journal: Journal) -> list[books.Difference]:
     """Compare one journal now: what Stripe let go is taken over, what differs is a task, what agrees again is none."""
+    _look_at_sellers(journal)
     for each in books.differences(journal):
         if each.code == "held_differs":
             _take_over(each.subject)
@@ -58,14 +60,30 @@ def _claim(row: Reconciliation, at: object) -> bool:
 
 
 def _next(row: Reconciliation) -> None:
-    """Often while money moves or is held, once more after a day, then no more until the books change."""
+    """Often while money moves or is held, once more after a day, then no more until the books change.
+
+    While something is held for a seller it goes on: often if the account is to change, daily if Stripe declined.
+    """
     journal = Journal.objects.get(pk=row.journal_id)
     moving = Obligation.objects.filter(journal=journal, state__in=MOVING).exists()
     held = Authorisation.objects.filter(journal=journal, state__in=HELD).exists()
-    quiet = journal.head_seq == row.head_seq
-    due_at = clock.now() + (OFTEN if moving or held else SELDOM)
-    at_rest = quiet and not moving and not held
-    Reconciliation.objects.filter(pk=row.pk).update(head_seq=journal.head_seq, due_at=None if at_rest else due_at)
+    waiting = _waiting(journal)
+    often = moving or held or waiting.exclude(principal__payout_account__state=ENABLED).exists()
+    at_rest = journal.head_seq == row.head_seq and not often and not waiting.exists()
+    due_at = None if at_rest else clock.now() + (OFTEN if often else SELDOM)
+    Reconciliation.objects.filter(pk=row.pk).update(head_seq=journal.head_seq, due_at=due_at)
+
+
+def _waiting(journal: Journal) -> QuerySet[Obligation]:
+    """Payouts of this journal that are held for their sellers."""
+    return Obligation.objects.filter(journal=journal, state=Obligation.State.HELD_FOR_SELLER)
+
+
+def _look_at_sellers(journal: Journal) -> None:
+    """An account whose event never came: what is held for its owner would wait for ever."""
+    owners = _waiting(journal).values("principal")
+    for account in PayoutAccount.objects.filter(principal__in=owners).select_related("principal"):
+        payout_accounts.look_at_account(account=account)
 
 
 def _take_over(ref: str) -> None:

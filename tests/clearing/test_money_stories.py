@@ -1,0 +1,153 @@
+"""Stories of money from a market's close to its last cent: over real HTTP to the sandbox, books proven after each."""
+
+import json
+
+import httpx
+import pytest
+
+from marketplace.core import sweeps
+from marketplace.settlement import gateway
+from marketplace.settlement.models import Obligation, PayoutAccount, Task
+from marketplace.settlement.reconciliation import sweep_books
+from marketplace.settlement.services import balances, onboarding_page
+from marketplace.stripe_sandbox.objects.event import Event
+from tests.factories import Trader, buy, close_now, curve, open_a_market
+from tests.onboarding import send_form
+from tests.settlement.world import post_event
+from tests.stripe_over_http import stripe_over_http  # noqa: F401 - a fixture
+
+pytestmark = [
+    pytest.mark.django_db(transaction=True, databases=["default", "stripe_sandbox"]),
+    pytest.mark.usefixtures("stripe_over_http"),
+]
+API = "/api/v1/"
+ASKS = "4000002500003155"  # the bank wants the person, once
+
+
+def sold(seller: Trader, *bids: tuple[Trader, int], limit: int = 100_00, **stated: object):
+    """A room's market that everybody has joined and bid in, just closed."""
+    market = open_a_market(lots=[{"id": "room", "seller": seller.agent.ref}], **stated)
+    for trader, value in bids:
+        trader.join(market, limit)
+        trader.bid(market, buy("room", value))
+    close_now(market)
+    return market
+
+
+def swept(market, times: int = 6):
+    for _ in range(times):
+        sweeps.run_due()
+    market.refresh_from_db()
+    return market
+
+
+def got(market, seller: Trader) -> int:
+    return balances(market.journal).get(f"payee:{seller.agent.principal.ref}", 0)
+
+
+def judged(seller: Trader, outcome: str) -> None:
+    """Stripe thinks again of a seller."""
+    account = PayoutAccount.objects.get(principal=seller.agent.principal)
+    assert send_form(onboarding_page(account=account), outcome=outcome)[0] == 303
+
+
+def tell_events(kind: str) -> None:
+    """Stripe's webhooks of one kind arrive, the newest at last."""
+    for event in Event.objects.filter(type=kind).order_by("pk"):
+        assert post_event(event) == 200
+
+
+def look_again(market) -> None:
+    """The next comparison of the books, and what follows from it; no webhook has come."""
+    type(market.journal.reconciliation).objects.update(due_at="2000-01-01T00:00:00Z")
+    sweep_books()
+    swept(market)
+
+
+@pytest.mark.parametrize("webhooks", [True, False], ids=["told", "untold"])
+def test_a_seller_loses_enablement_between_close_and_payout(webhooks):
+    seller, buyer, rival = Trader(card=None, payout=True), Trader(), Trader()
+    market = sold(seller, (buyer, 90_00), (rival, 60_00))
+    judged(seller, "more")
+    if webhooks:
+        tell_events("account.updated")
+    swept(market)
+    payout = Obligation.objects.get(kind="payout")
+    assert (market.state, payout.state, got(market, seller)) == ("settled", "held_for_seller", 0)
+    assert balances(market.journal)[market.journal.name] == 60_00
+    assert Task.objects.filter(code="held_for_seller", subject=payout.ref, closed_at=None).exists()
+    if not webhooks:
+        assert "transfers" in payout.last_error or "capabilit" in payout.last_error  # Stripe itself said no
+        look_again(market)
+        payout.refresh_from_db()
+        assert payout.state == "held_for_seller"
+        assert PayoutAccount.objects.get().state == "restricted"
+    judged(seller, "approved")
+    if webhooks:
+        tell_events("account.updated")
+        swept(market)
+    else:
+        look_again(market)
+    payout.refresh_from_db()
+    assert (payout.state, got(market, seller)) == ("paid", 60_00)
+    assert not Task.objects.filter(code="held_for_seller", closed_at=None).exists()
+    assert len(gateway.call(lambda client: client.v1.transfers.list()).object["data"]) == 1
+
+
+@pytest.mark.parametrize(
+    ("currency", "exponent", "limit", "values", "paid"),
+    [
+        ("JPY", 2, 50_000, (4_500_000, 3_133_750), 31_337),
+        ("KWD", 3, 100_000, (81_000, 45_678), 45_670),  # what a card is charged ends in 0
+    ],
+)
+def test_money_without_cents_and_with_mils(currency, exponent, limit, values, paid):
+    seller, buyer, rival = Trader(card=None, payout=True), Trader(), Trader()
+    bids = zip((buyer, rival), values, strict=True)
+    market = swept(sold(seller, *bids, limit=limit, currency=currency, exponent=exponent))
+    assert (market.state, got(market, seller)) == ("settled", paid)
+    charged = gateway.call(lambda client: client.v1.charges.list()).object["data"]
+    taken = [(each["currency"], each["amount_captured"]) for each in charged if each["captured"]]
+    assert taken == [(currency.lower(), paid)]
+
+
+def test_two_sellers_share_mils_without_losing_one():
+    sellers, buyers = [Trader(card=None, payout=True) for _ in range(2)], [Trader() for _ in range(3)]
+    market = open_a_market(mechanism="double_auction", currency="KWD", exponent=4, lots=[{"id": "mwh"}])
+    prices = (99_995, 88_884, 71_119, 20_003, 71_117)
+    for trader, sign, price in zip([*buyers, *sellers], (1, 1, 1, -1, -1), prices, strict=True):
+        trader.join(market, 50_000 if sign > 0 else 0)
+        trader.bid(market, curve("mwh", (3 * sign, price)))
+    close_now(market)
+    assert swept(market).state == "settled"
+    moved = Obligation.objects.values_list("kind", "amount_minor")
+    assert all(amount % 10 == 0 for _, amount in moved)
+    paid, given = (sum(amount for kind, amount in moved if kind == which) for which in ("collect", "payout"))
+    kept = balances(market.journal).get("rounding", 0)
+    assert (paid > 0, given + kept) == (True, paid)
+
+
+@pytest.mark.parametrize("money", ["authorise", "charge"])
+def test_the_bank_asks_in_the_middle_and_the_market_is_settled(client, money):
+    """No card yet: the join is refused with a page; the bank asks there; after that nobody is asked any more."""
+    seller, buyer, rival = Trader(card=None, payout=True), Trader(card=None), Trader()
+    market = open_a_market(lots=[{"id": "room", "seller": seller.agent.ref}], money=money)
+    path, body = f"{API}markets/{market.ref}/participations/", json.dumps({"limit_minor": 100_00})
+
+    def join():
+        return client.post(path, body, content_type="application/json", headers=buyer.headers())
+
+    refused = join().json()
+    assert refused["code"] == "payment_method_needed"
+    with httpx.Client(trust_env=False) as person:
+        bank = person.post(refused["page"], data={"number": ASKS}).headers["Location"]
+        assert join().status_code == 402  # not before the bank is answered
+        assert person.post(bank, data={"outcome": "succeeded"}).status_code == 303
+    tell_events("setup_intent.succeeded")
+    swept(market, 1)
+    assert join().status_code == 201
+    buyer.bid(market, buy("room", 90_00))
+    rival.join(market)
+    rival.bid(market, buy("room", 60_00))
+    close_now(market)
+    assert (swept(market).state, got(market, seller)) == ("settled", 60_00)
