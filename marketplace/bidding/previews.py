@@ -14,6 +14,7 @@ from marketplace.core.ladder import rung_above
 from marketplace.core.money import minor_text
 from marketplace.core.refusals import Refusal
 from marketplace.markets.models import Market
+from marketplace.markets.money import fee_words
 from marketplace.markets.terms import Terms
 
 ANY_KEY = "preview"  # a preview stores nothing, so that it needs no key of its own
@@ -42,6 +43,7 @@ def preview_bid(*, value: Any, identity: Identity, terms: Terms) -> dict[str, An
         "means": submission.means,
         "worst_case_minor": worst,
         "worst_case": f"You could be charged at most {minor_text(worst, terms.currency)}.",
+        "fee": fee_words(Market.objects.get(pk=terms.market_id)) or None,
         "limit_minor": limit,
         "within_limit": None if limit is None else worst <= limit,
         "limit_needed_minor": rung_above(worst) if terms.sealed else worst,

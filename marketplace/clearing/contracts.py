@@ -15,6 +15,7 @@ from marketplace.core.money import amount_text, minor_from_units
 from marketplace.core.refs import new_ref
 from marketplace.core.signing import signed
 from marketplace.markets.models import Lot, Market, Round
+from marketplace.markets.money import fee_words
 from marketplace.settlement.services import MARKET
 from mechanisms.types import Award, Outcome
 
@@ -91,6 +92,7 @@ def _contract(
         "seller": {"agent": agent.ref, "principal": agent.principal.ref} if agent else {"agent": MARKET},
         "goods": [_goods(lots[name], quantity) for name, quantity in bundle.items()],
         "price": _price_claim(market, price),
+        "fee": fee_words(market) or None,
         "cancellation": market.cancellation,
         "expires_at": _stamp(answer_by),
         "receipts": {"root": market.receipts_root, "bid": receipt},

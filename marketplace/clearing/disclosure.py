@@ -3,7 +3,7 @@
 from typing import Any
 
 import mechanisms
-from marketplace.core.money import amount_text, least_charge, minor_from_units
+from marketplace.core.money import amount_text, least_charge, minor_from_units, percent_text
 from marketplace.markets.models import Market, Round
 from mechanisms.types import Outcome, Problem
 
@@ -73,4 +73,6 @@ def _payment_words(payment: int, market: Market) -> str:
         return "You pay nothing."
     if 0 < minor_from_units(payment, market.exponent, market.currency) < least_charge(market.currency):
         return f"You owe {amount}; that is less than a card can be charged, so nothing is charged."
-    return f"You pay {amount}." if payment > 0 else f"You receive {amount}."
+    if payment > 0:
+        return f"You pay {amount}."
+    return f"You receive {amount}{', less the fee of ' + percent_text(market.fee_bp) if market.fee_bp else ''}."

@@ -12,7 +12,7 @@ from marketplace.clearing.disclosure import private_facts, public_facts
 from marketplace.clearing.models import Contract
 from marketplace.core import clock, streams
 from marketplace.markets.models import Market, Round
-from marketplace.settlement.services import record_obligations
+from marketplace.settlement.services import after_fee, record_obligations
 from mechanisms.types import Outcome, Problem
 
 
@@ -62,11 +62,13 @@ def record_debts(round_: Round, outcome: Outcome) -> None:
     """What a binding round makes its parties owe; inside the transaction that makes it binding."""
     market = round_.market
     amounts = outcome_amounts(market, outcome)
+    payouts, fees = after_fee(amounts.payouts, market.fee_bp, market.currency)
     record_obligations(
         journal=market.journal,
         round_ref=round_.ref,
         collects=amounts.collects,
-        payouts=amounts.payouts,
+        payouts=payouts,
+        fees=fees,
         principals=_principals(market, {*amounts.collects, *amounts.payouts}),
         surplus_minor=amounts.surplus_minor,
         residue_minor=amounts.residue_minor,

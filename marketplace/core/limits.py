@@ -33,6 +33,7 @@ EPOCH_SECONDS = 60  # a key that bids are sealed under is used so long,
 EPOCH_BIDS = 4096  # or for so many bids
 SUBSCRIBER_QUEUE = 1024  # frames waiting for one socket
 SUBSCRIPTIONS_PER_PROCESS = 10_000
+FEE_MAX_BP = 5_000  # hundredths of a percent that a platform may keep of what sellers receive
 MAX_CHARGE_MINOR = 99_999_999  # what Stripe accepts for one payment
 CLEARING_SECONDS = 120  # the parent's wall clock; past it the child is killed and the round has failed
 SWEEP_BATCH = 50

@@ -67,6 +67,11 @@ def amount_text(amount: int, exponent: int, currency: str) -> str:
     return f"{sign}{int(whole):,}{'.' + decimals if decimals else ''} {currency}"
 
 
+def percent_text(hundredths: int) -> str:
+    """Hundredths of a percent spelled out: 250 is "2.5 %"."""
+    return f"{hundredths // 100}.{hundredths % 100:02d}".rstrip("0").rstrip(".") + " %"
+
+
 def minor_text(amount_minor: int, currency: str) -> str:
     """Minor units spelled out: (45000, "USD") is "450.00 USD"."""
     return amount_text(amount_minor, minor_exponent(currency), currency)

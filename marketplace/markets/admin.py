@@ -111,7 +111,7 @@ class MarketAdmin(Guarded, admin.ModelAdmin):
     fieldsets = (
         (None, {"fields": ("title", "description", "disclosure", "several_agents")}),
         ("Rule", {"fields": ("mechanism", "params", "currency", "exponent")}),
-        ("Money", {"fields": ("money", "on_default", "deposit_minor", "most_minor")}),
+        ("Money", {"fields": ("money", "on_default", "deposit_minor", "most_minor", "fee_bp")}),
         ("Contracts", {"fields": ("accept_within_s", "cancellation")}),
         ("Time", {"fields": ("opens_at", "closes_at")}),
         (

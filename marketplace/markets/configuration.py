@@ -58,6 +58,7 @@ class MarketConfiguration(msgspec.Struct, forbid_unknown_fields=True, frozen=Tru
     on_default: str = ""
     deposit_minor: int = 0
     most_minor: int | None = None
+    fee_bp: int = 0
     accept_within_s: int = 0
     cancellation: list[CancellationTerm] = []
 

@@ -41,6 +41,7 @@ class MarketForm(forms.ModelForm):
             "on_default",
             "deposit_minor",
             "most_minor",
+            "fee_bp",
             "accept_within_s",
             "cancellation",
             "opens_at",

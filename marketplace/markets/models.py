@@ -45,6 +45,9 @@ class Market(models.Model):
     )
     deposit_minor = models.BigIntegerField(default=0, help_text="held at joining, forfeited by who does not pay")
     most_minor = models.BigIntegerField(null=True, blank=True, help_text="the largest charge, and so the largest limit")
+    fee_bp = models.PositiveSmallIntegerField(
+        default=0, help_text="hundredths of a percent of what sellers receive that the platform keeps"
+    )
     accept_within_s = models.PositiveIntegerField(
         default=0, help_text="seconds that sellers have to accept what is awarded; 0: to offer a lot is to accept"
     )

@@ -2,8 +2,8 @@
 
 from typing import Any, Protocol
 
-from marketplace.core.limits import MAX_CHARGE_MINOR
-from marketplace.core.money import charge_step, least_charge, minor_text
+from marketplace.core.limits import FEE_MAX_BP, MAX_CHARGE_MINOR
+from marketplace.core.money import charge_step, least_charge, minor_text, percent_text
 from marketplace.core.refusals import Refusal
 from marketplace.markets.models import Market
 
@@ -32,6 +32,8 @@ class Stated(Protocol):
     def deposit_minor(self) -> int: ...
     @property
     def most_minor(self) -> int | None: ...
+    @property
+    def fee_bp(self) -> int: ...
 
 
 def check_money(stated: Stated) -> None:
@@ -46,6 +48,9 @@ def check_money(stated: Stated) -> None:
     if stated.most_minor is not None and not 0 < stated.most_minor <= MAX_CHARGE_MINOR:
         most = minor_text(MAX_CHARGE_MINOR, stated.currency)
         raise _refused("charge_out_of_bounds", f"One charge is at most {most}.", "/most_minor")
+    if not 0 <= stated.fee_bp <= FEE_MAX_BP:
+        detail = f"A fee is 0 to {FEE_MAX_BP} hundredths of a percent: at most {percent_text(FEE_MAX_BP)}."
+        raise _refused("fee_out_of_bounds", detail, "/fee_bp")
 
 
 def _check_deposit(stated: Stated) -> None:
@@ -68,13 +73,22 @@ def money_answer(market: Market) -> dict[str, Any]:
     words += [DEFAULT_WORDS[OnDefault(market.on_default)]] if market.on_default else []
     if market.deposit_minor:
         words.append(f"Joining holds a deposit of {minor_text(market.deposit_minor, market.currency)}.")
+    words += [fee_words(market)] if market.fee_bp else []
     return {
         "money": market.money,
         "on_default": market.on_default or None,
         "deposit_minor": market.deposit_minor,
         "most_minor": market.most_minor,
+        "fee_bp": market.fee_bp,
         "means": " ".join(words),
     }
+
+
+def fee_words(market: Market) -> str:
+    """What the platform keeps, in words; empty where it keeps nothing."""
+    if not market.fee_bp:
+        return ""
+    return f"The platform keeps {percent_text(market.fee_bp)} of what a seller receives; a buyer pays no fee."
 
 
 def reserved_amounts(market: Market, limit_minor: int) -> dict[str, int]:

@@ -52,6 +52,7 @@ def create_market(*, config: MarketConfiguration, operator: Agent | None = None)
         on_default=settled_on_default(config.money, config.on_default),
         deposit_minor=config.deposit_minor,
         most_minor=config.most_minor,
+        fee_bp=config.fee_bp,
         accept_within_s=config.accept_within_s,
         cancellation=msgspec.to_builtins(config.cancellation),
         opens_at=opening_instant(config, now),

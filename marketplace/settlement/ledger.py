@@ -58,6 +58,11 @@ def surplus_account(journal: Journal) -> str:
     return "surplus:" + journal.name.partition(":")[2]
 
 
+def fee_account(journal: Journal) -> str:
+    """What the platform keeps of what payees receive."""
+    return "fees:" + journal.name.partition(":")[2]
+
+
 def post(journal: Journal, *, debit: str, credit: str, amount_minor: int, reference: str) -> Transfer:
     """Move money at once."""
     return append(journal, [Entry(Kind.POSTED, debit, credit, amount_minor, reference)])[0]

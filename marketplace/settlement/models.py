@@ -210,6 +210,7 @@ class Obligation(models.Model):
         "self", null=True, blank=True, on_delete=models.PROTECT, related_name="awaits", help_text="the refund it is for"
     )
     amount_minor = models.BigIntegerField()
+    fee_minor = models.BigIntegerField(default=0, help_text="kept of a payout beside it; given back with a reversal")
     currency = models.CharField(max_length=3)
     state = models.CharField(max_length=16, choices=State.choices, default=State.PENDING)
     attempt = models.PositiveSmallIntegerField(default=1, help_text="part of every idempotency key")

@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 
 from marketplace.core import clock, sweeps
 from marketplace.core.refs import new_ref
@@ -14,6 +15,7 @@ from marketplace.settlement.payouts import TRANSFER
 
 State, Kind, Way = Obligation.State, Obligation.Kind, Obligation.Way
 OPEN = (State.PENDING, State.UNKNOWN)
+NOTHING: Mapping[str, int] = MappingProxyType({})
 OPERATIONS = (CAPTURE, CHARGE, TRANSFER, refunds.REVERSAL, refunds.REFUND)
 
 
@@ -36,20 +38,23 @@ def record_obligations(
     surplus_minor: int,
     residue_minor: int,
     from_deposits: bool = False,
+    fees: Mapping[str, int] = NOTHING,
 ) -> list[Obligation]:
     """The obligations of a cleared round; inside the clearing's transaction. All other holds will be let go.
 
-    `from_deposits`: what is collected are the deposits of those who did not pay a round.
+    `from_deposits`: what is collected are the deposits of those who did not pay a round. `fees`: what is kept beside
+    each payout.
     """
-    if sum(collects.values()) != sum(payouts.values()) + surplus_minor + residue_minor:
+    if sum(collects.values()) != sum(payouts.values()) + sum(fees.values()) + surplus_minor + residue_minor:
         raise ValueError(f"{round_ref}: what is collected is not what is given out")
     journal = ledger.lock(journal.pk)
     made = [
         *_collects(journal, round_ref, collects, from_deposits),
-        *_payouts(journal, round_ref, payouts, principals),
+        *_payouts(journal, round_ref, payouts, principals, fees),
     ]
     Obligation.objects.bulk_create(made)
     _promise(journal, round_ref, ledger.surplus_account(journal), surplus_minor)
+    _promise(journal, round_ref, ledger.fee_account(journal), sum(fees.values()))
     _promise(journal, round_ref, ledger.ROUNDING, residue_minor)
     releases.mark_releases(journal, keep=[row.reference for row in made if row.kind == Kind.COLLECT])
     if collects:
@@ -109,14 +114,20 @@ def _collect(row: Obligation, hold: Authorisation) -> Obligation:
 
 
 def _payouts(
-    journal: Journal, round_ref: str, amounts: Mapping[str, int], principals: Mapping[str, int]
+    journal: Journal,
+    round_ref: str,
+    amounts: Mapping[str, int],
+    principals: Mapping[str, int],
+    fees: Mapping[str, int],
 ) -> list[Obligation]:
     """Payouts become due when the last collect is paid."""
-    return [
-        _obligation(journal, round_ref, Kind.PAYOUT, reference, principals[reference], amount)
-        for reference, amount in amounts.items()
-        if amount
-    ]
+    made = []
+    for reference, amount in amounts.items():
+        if amount:
+            row = _obligation(journal, round_ref, Kind.PAYOUT, reference, principals[reference], amount)
+            row.fee_minor = fees.get(reference, 0)
+            made.append(row)
+    return made
 
 
 def _obligation(
@@ -136,7 +147,7 @@ def _obligation(
 
 
 def _promise(journal: Journal, round_ref: str, account: str, amount_minor: int) -> None:
-    """Surplus and residue are promised now and booked when the round's money is in."""
+    """Surplus, fees and residue are promised now and booked when the round's money is in."""
     if amount_minor:
         ledger.hold(
             journal,

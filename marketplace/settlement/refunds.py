@@ -11,7 +11,7 @@ from marketplace.core import clock, sweeps
 from marketplace.core.money import charge_step, minor_text, split_largest_remainder
 from marketplace.core.refs import new_ref
 from marketplace.core.refusals import Refusal
-from marketplace.settlement import answers, calls, ledger, tasks, work
+from marketplace.settlement import answers, calls, fees, ledger, tasks, work
 from marketplace.settlement.gateway import Absent, Declined, Done, Result
 from marketplace.settlement.models import Authorisation, Journal, Obligation
 
@@ -63,8 +63,8 @@ def give_back(row: Obligation, amount_minor: int, awaiting: Sequence[Obligation]
 
 
 def _reversals(journal: Journal, row: Obligation, amount: int, payouts: list[Obligation]) -> list[Obligation]:
-    """What payees give back: of what they hold, in proportion; the rest comes from the market's surplus."""
-    held = {payout.ref: refundable(payout) for payout in payouts}
+    """What payees give back: of what they hold, in proportion, with its fee; the rest comes from the surplus."""
+    held = {payout.ref: refundable(payout) + fees.fee_left(payout) for payout in payouts}
     shares = split_largest_remainder(min(amount, sum(held.values())), held, _step(row))
     rest = amount - sum(shares.values())
     if rest:
@@ -74,9 +74,16 @@ def _reversals(journal: Journal, row: Obligation, amount: int, payouts: list[Obl
         market = ledger.market_account(journal)
         ledger.post(journal, debit=surplus, credit=market, amount_minor=rest, reference=row.reference)
     by_ref = {payout.ref: payout for payout in payouts}
-    made = [_returning(by_ref[ref], Kind.REVERSAL, share) for ref, share in shares.items() if share]
-    for reversal in made:
-        reversal.due_at = reversal.created_at
+    made = [_reversal(by_ref[ref], share) for ref, share in shares.items() if share]
+    fees.give_back_fees(journal, made)
+    return made
+
+
+def _reversal(payout: Obligation, share: int) -> Obligation:
+    """A part of what a payee sold for: what was kept of it comes from the fee."""
+    fee = fees.fee_of(share, payout, refundable(payout))
+    made = _returning(payout, Kind.REVERSAL, share - fee)
+    made.fee_minor, made.due_at = fee, made.created_at
     return made
 
 

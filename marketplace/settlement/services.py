@@ -3,6 +3,7 @@
 from marketplace.settlement.amounts import MARKET, MinorAmounts, minor_amounts
 from marketplace.settlement.authorisations import authorise, replace_hold, reserve
 from marketplace.settlement.card_pages import follow_card, open_card_page, with_card_page
+from marketplace.settlement.fees import after_fee
 from marketplace.settlement.forfeits import forfeit_deposits
 from marketplace.settlement.ledger import balances, open_journal
 from marketplace.settlement.obligations import (
@@ -27,6 +28,7 @@ __all__ = [
     "add_payment_method",
     "add_payout_account",
     "advance_obligation",
+    "after_fee",
     "authorise",
     "balances",
     "follow_account",

@@ -151,3 +151,24 @@ def test_the_bank_asks_in_the_middle_and_the_market_is_settled(client, money):
     rival.bid(market, buy("room", 60_00))
     close_now(market)
     assert (swept(market).state, got(market, seller)) == ("settled", 60_00)
+
+
+def test_the_fee_is_known_before_bidding_and_comes_out_of_the_sellers_part(client):
+    seller, buyer, rival = Trader(card=None, payout=True), Trader(), Trader()
+    terms = [{"within_s": 3600, "refund_percent": 40}]
+    market = sold(seller, (buyer, 90_00), (rival, 60_00), fee_bp=250, cancellation=terms)
+    shown = client.get(f"{API}markets/{market.ref}/", headers=buyer.headers()).json()["payment"]
+    assert (shown["fee_bp"], "keeps 2.5 % of what a seller receives" in shown["means"]) == (250, True)
+    assert swept(market).state == "settled"
+    assert (got(market, seller), kept(market)) == (58_50, 1_50)
+    contract = client.get(f"{API}contracts/", headers=seller.headers()).json()["contracts"][0]
+    assert (contract["claims"]["price"]["amount"], "2.5 %" in contract["claims"]["fee"]) == (60_00, True)
+    path = f"{API}contracts/{contract['id']}/cancellations/"
+    done = client.post(path, "{}", content_type="application/json", headers=buyer.headers())
+    assert (done.status_code, done.json()["refund_minor"]) == (200, 24_00)
+    swept(market)
+    assert (got(market, seller), kept(market)) == (35_10, 90)  # 60 % of each
+
+
+def kept(market) -> int:
+    return balances(market.journal).get(f"fees:{market.ref}", 0)

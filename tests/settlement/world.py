@@ -60,6 +60,7 @@ class Plan:
     payouts: dict[str, int] = field(default_factory=dict)  # by the seller's reference
     gone: str = ""  # the participation whose hold an outsider cancels
     kept: int = 0
+    fee: int = 0  # of the first seller
     refunded: str = ""  # who got all of it back
 
 
@@ -123,7 +124,11 @@ class World:
         total = sum(plan.charges.values())
         first = self.dice.randint(0, total)
         kept = plan.kept = self.dice.randint(0, min(5, total - first))
-        plan.payouts = {f"s1:{plan.sale.seller_ref}": first, f"s2:{plan.sale.seller_ref}": total - first - kept}
+        plan.fee = first // 10
+        plan.payouts = {
+            f"s1:{plan.sale.seller_ref}": first - plan.fee,
+            f"s2:{plan.sale.seller_ref}": total - first - kept,
+        }
         if plan.gone:
             self._cancel_at_stripe(plan.gone)
         with work.transaction.atomic():
@@ -133,6 +138,7 @@ class World:
                 collects=plan.charges,
                 payouts=plan.payouts,
                 principals=dict(zip(plan.payouts, [seller.pk for seller in self.sellers], strict=True)),
+                fees={f"s1:{plan.sale.seller_ref}": plan.fee},
                 surplus_minor=kept,
                 residue_minor=0,
             )
@@ -232,7 +238,7 @@ class World:
                 for reference, amount in plan.payouts.items()
                 if got[reference] != (0 if undone else amount)
             ]
-        elif not least <= sum(got.values()) <= least + plan.kept:
+        elif not least <= sum(got.values()) <= least + plan.kept + plan.fee:
             found.append(f"seed {self.seed}: sellers kept {sum(got.values())} after a refund of {back}")
         return found
 

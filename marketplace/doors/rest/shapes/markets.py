@@ -39,6 +39,7 @@ class Payment(Shape, frozen=True, kw_only=True):
     on_default: Annotated[str | None, Meta(description="what follows where a charge fails")]
     deposit_minor: Minor | None
     most_minor: Annotated[Minor | None, Meta(description="no charge here is above it")]
+    fee_bp: Annotated[int, Meta(ge=0, description="hundredths of a percent of what sellers receive, kept from it")]
     means: str
 
 

@@ -113,6 +113,7 @@ class Preview(Shape, frozen=True, kw_only=True):
     means: Annotated[str, Meta(description="the bid in words")]
     worst_case_minor: Minor
     worst_case: str
+    fee: Annotated[str | None, Meta(description="what the platform keeps of what a seller receives, in words")]
     limit_minor: Minor | None
     within_limit: bool | None
     limit_needed_minor: Minor
