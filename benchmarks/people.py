@@ -60,7 +60,11 @@ def person(seed: int) -> Simulated:
     return Simulated("odd" if odd else "plain", edges, strangers, nights, odd, 0.05, dice)
 
 
-def act(dice: random.Random) -> Facts:
-    """An act as agents meet them: most are small, two in five with strangers, one in six at night."""
-    amount = SCALE[step_of(round(dice.lognormvariate(8.5, 1.1)))]  # a step, as limits are
+def act(dice: random.Random, *, any_amount: bool = False) -> Facts:
+    """An act as agents meet them: most are small, two in five with strangers, one in six at night.
+
+    Limits are steps of a ladder in sealed markets, and any amount in open ones.
+    """
+    drawn = round(dice.lognormvariate(8.5, 1.1))
+    amount = drawn if any_amount else SCALE[step_of(drawn)]
     return Facts(dice.choice(CATEGORIES), amount, dice.random() < 0.4, dice.random() < 0.17)
