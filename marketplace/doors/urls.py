@@ -7,7 +7,7 @@ from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerView
 from marketplace.core.refs import PATTERN
 from marketplace.doors import asyncapi, texts
 from marketplace.doors.pages import views as pages
-from marketplace.doors.pages.me import asks, cases, done, now, rules, stop, wants
+from marketplace.doors.pages.me import account, asks, cases, done, now, rules, stop, wants
 from marketplace.doors.rest import (
     agents,
     contracts,
@@ -45,6 +45,7 @@ urlpatterns = [
     path("me/", now.now_page, name="me-now"),
     path("me/agents/", now.agents_page, name="me-agents"),
     path("me/cards/", now.cards_page, name="me-cards"),
+    path("me/account/", account.account_page, name="me-account"),
     path("me/asks/", asks.asks_page, name="me-asks"),
     path("me/asks/<ref:checkin_ref>/", asks.ask_page, name="me-ask"),
     path("me/done/", done.done_page, name="me-done"),

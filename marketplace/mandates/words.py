@@ -75,11 +75,14 @@ def condition_words(when: Condition) -> str:
     return ", ".join(parts) if parts else "whatever it is"
 
 
-def case_words(act: Act, at_words: str) -> str:
-    """An act as a question of the interview."""
-    new = "a seller you have not dealt with" if act.new_counterparty else "a seller you know"
-    amount = minor_text(act.limit_minor, act.currency)
-    return f"Spend up to {amount} on {_kinds(act.categories)}, from {new}, {at_words}?"
+def kind_words(category: str) -> str:
+    """A category as a person reads it: concert-ticket/1 is “concert ticket”, and a later version says its number."""
+    if category in PLAIN:
+        return PLAIN[category]
+    name, slash, version = category.rpartition("/")
+    if not slash or not version.isdigit():
+        return f"“{category}”"
+    return f"“{name.replace('-', ' ')}”" + ("" if version == "1" else f" (version {version})")
 
 
 def _rule(rule: Rule) -> str:
@@ -109,7 +112,7 @@ def _bounds(document: Document) -> Iterator[str]:
     for name, noun in (("categories", "Buy only"), ("counterparties", "Deal only with"), ("mechanisms", "Join only")):
         names = getattr(document, name)
         if names is not None:
-            yield f"{noun} {_either(names) if names else 'nothing at all'}."
+            yield f"{noun} {_either(_named(each, name) for each in names) if names else 'nothing at all'}."
 
 
 def _ceiling(currency: str, ceiling: Ceiling) -> Iterator[str]:
@@ -156,11 +159,16 @@ def _tests(when: Condition) -> Iterator[str]:
 
 
 def _set_words(test: SetTest, same: str, other: str, name: str) -> str:
-    words = DISCLOSED if name == "disclosures" else PLAIN
-    listed = _either(words.get(each, each) for each in sorted(test.names))
+    listed = _either(_named(each, name) for each in sorted(test.names))
     if test.operator == "other_than":
         return f"{other} {listed}"
     return f"{same} {listed}" if test.operator == "any" or name != "categories" else f"{same} {listed} only"
+
+
+def _named(value: str, kind: str) -> str:
+    if kind == "categories":
+        return kind_words(value)
+    return DISCLOSED.get(value, value) if kind == "disclosures" else PLAIN.get(value, value)
 
 
 def _hours(windows: tuple[Hours, ...]) -> str:
@@ -178,7 +186,7 @@ def _hour(window: Hours) -> str:
 
 
 def _kinds(categories: Iterable[str]) -> str:
-    return _either((PLAIN.get(name, name) for name in sorted(categories)), "and")
+    return _either((kind_words(name) for name in sorted(categories)), "and")
 
 
 def _either(names: Iterable[str], joint: str = "or") -> str:

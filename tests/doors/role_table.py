@@ -16,7 +16,7 @@ PAGES = {
     "account_reauthenticate": "person",
     **dict.fromkeys(("stripe-webhook", "download"), "signed"),
     **dict.fromkeys(("me-now", "me-agents", "me-cards", "me-asks", "me-done", "me-rules", "me-stop"), "person"),
-    "me-wants": "person",
+    **dict.fromkeys(("me-wants", "me-account"), "person"),
     **dict.fromkeys(("me-ask", "me-deal", "me-agent-rules", "me-cases", "me-agent-stop", "me-want"), "own person"),
 }
 REST = {

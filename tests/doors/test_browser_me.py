@@ -2,6 +2,7 @@
 
 import os
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
@@ -11,6 +12,7 @@ from playwright.sync_api import Page, expect
 from marketplace.agents.keys import identify
 from marketplace.agents.models import Agent, Principal
 from marketplace.bidding.participations import join_market
+from marketplace.mandates.letters import ask_page
 from marketplace.mandates.models import CheckIn
 from marketplace.preferences.categories import write_category
 from tests.doors.test_browser_market_page import Visit, Visitor, browser, server, visit  # noqa: F401 - fixtures
@@ -24,7 +26,9 @@ PASSWORD = "a long pass phrase"
 
 
 def looked_at(page: Page, name: str) -> None:
-    """axe-core finds nothing to mend, by day and by night."""
+    """axe-core finds nothing to mend, by day and by night; nothing runs over the edge, the tabs stand in one row."""
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), name
+    assert page.evaluate("new Set([...document.querySelectorAll('.tabs a')].map((tab) => tab.offsetTop)).size") <= 1
     for scheme in ("light", "dark"):
         page.emulate_media(color_scheme=scheme)
         found = Axe().run(page)
@@ -36,6 +40,32 @@ def pictured(page: Page, name: str) -> None:
     """A picture to look at, where somebody wants it."""
     if SHOTS:
         page.screenshot(path=str(Path(SHOTS) / f"{name}.png"), full_page=True)
+
+
+def tabbed_to(page: Page, name: str) -> None:
+    """Come to a button by the Tab key alone, from the top of the page; it shows where one is."""
+    button = page.get_by_role("button", name=name, exact=True)
+    for _ in range(40):
+        page.keyboard.press("Tab")
+        if button.evaluate("button => button === document.activeElement"):
+            assert button.evaluate("button => getComputedStyle(button).outlineStyle") == "solid"
+            return
+    raise AssertionError(f"no Tab leads to {name}")
+
+
+def sign_in_by_letter(page: Page, email: str) -> None:
+    """The link of the letter leads to the login, and from there to the question."""
+    link = urlsplit(ask_page(CheckIn.objects.get(principal__user__email=email).ref)).path
+    page.get_by_role("link", name="Account and sign out").click()
+    looked_at(page, "account")
+    page.get_by_role("button", name="Sign out").click()
+    expect(page.get_by_role("heading", name="Open now")).to_be_visible()
+    page.goto(page.url.rstrip("/") + link)
+    assert "One concert ticket" not in page.content()
+    page.get_by_label("Email").fill(email)
+    page.locator("#id_password").fill(PASSWORD)
+    page.get_by_role("button", name="Sign In").click()
+    expect(page.get_by_text("You are signed in.")).to_be_visible()
 
 
 def sign_up(seen: Visit, email: str) -> None:
@@ -81,9 +111,12 @@ def test_a_person_lets_an_agent_trade(server: Server, visit: Visitor, device: st
     page.get_by_role("link", name="Asks").click()
     looked_at(page, f"{device}-asks")
     page.get_by_role("link", name="Look and answer").click()
+    expect(page.get_by_role("heading", name="Spend up to 100.00 EUR in “One concert ticket”?")).to_be_visible()
+    expect(page.get_by_text("Concert ticket, row 7")).to_be_visible()
     expect(page.get_by_text("No rule lets the agent do this alone.")).to_be_visible()
     looked_at(page, f"{device}-ask")
-    page.get_by_role("button", name="Yes, do it").focus()
+    sign_in_by_letter(page, email)
+    tabbed_to(page, "Yes, do it")
     page.keyboard.press("Enter")
     expect(page.get_by_text("Said yes.")).to_be_visible()
     agent = Agent.objects.get(principal__user__email=email)

@@ -28,7 +28,7 @@ def test_what_was_said_again_and_again_becomes_a_rule():
     assert all(rule.learned for rule in (*document.alone, *document.never))
     told = sentences(document)
     (alone,) = [line for line in told if line.startswith("Act alone")]
-    assert alone.startswith("Act alone up to 50.00 EUR, for book/1 only, from a seller I know")
+    assert alone.startswith("Act alone up to 50.00 EUR, for “book” only, from a seller I know")
     assert contradictions(document) == []
 
 

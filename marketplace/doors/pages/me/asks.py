@@ -2,23 +2,27 @@
 
 from datetime import datetime
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
 
 from marketplace.agents.models import Principal
 from marketplace.core import clock, limits
+from marketplace.core.money import minor_text
 from marketplace.doors.pages.me.person import attempt, of_person, page
 from marketplace.mandates.checkins import NO, YES, answer_checkin, shown
 from marketplace.mandates.models import CheckIn
+from marketplace.markets.catalogue import rule
+from marketplace.markets.models import Lot
 
+FEW = 5  # lots that are named
 BECAME = {
     "approved": "You said yes; it is being done.",
     "done": "You said yes, and it was done.",
     "declined": "You said no.",
     "lapsed": "There was no answer in time, so nothing was done.",
     "void": "You said yes, but then it was not possible any more. Nothing was done.",
+    "stopped": "You stopped the agent before you answered. Nothing was done.",
 }
 SAID = {YES: "Said yes. Your agent goes on.", NO: "Said no. Nothing is done."}
 
@@ -29,7 +33,7 @@ def asks_page(request: HttpRequest, principal: Principal) -> HttpResponse:
     rows = CheckIn.objects.filter(principal=principal).select_related("agent")
     waiting = rows.filter(state=CheckIn.State.PENDING, answer_by__gt=clock.now()).order_by("answer_by")
     past = rows.exclude(pk__in=waiting).order_by("-pk")[: limits.PAGE_ROWS]
-    context = {"pending": [_seen(row, principal) for row in waiting], "past": [_seen(row, principal) for row in past]}
+    context = {"pending": [_seen(row) for row in waiting], "past": [_seen(row) for row in past]}
     return page(request, "asks", principal, {"here": "asks", **context})
 
 
@@ -47,16 +51,34 @@ def ask_page(request: HttpRequest, principal: Principal, checkin_ref: str) -> Ht
         if attempt(request, lambda: answer_checkin(**answer), SAID[word]):
             return redirect("me-asks")
         row.refresh_from_db()
-    return page(request, "ask", principal, {"here": "asks", "ask": _seen(row, principal)})
+    seen = _seen(row)
+    return page(request, "ask", principal, {"here": "asks", "ask": seen, "sale": _sale(seen["act"])})
 
 
-def _seen(row: CheckIn, principal: Principal) -> dict[str, Any]:
-    seen, zone = shown(row), ZoneInfo(principal.time_zone)
+def _seen(row: CheckIn) -> dict[str, Any]:
+    seen = shown(row)
+    stopped = row.state == CheckIn.State.VOID and row.answered_at is None
     return {
         **seen,
         "agent": row.agent,
         "open": row.state == CheckIn.State.PENDING and row.answer_by > clock.now(),
-        "until": row.answer_by.astimezone(zone),
-        "closes": datetime.fromisoformat(seen["act"]["closes_at"]).astimezone(zone),
-        "became": BECAME.get(row.state, BECAME["lapsed"]),
+        "question": _question(seen["act"]),
+        "until": row.answer_by,
+        "closes": datetime.fromisoformat(seen["act"]["closes_at"]),
+        "became": BECAME["stopped"] if stopped else BECAME.get(row.state, BECAME["lapsed"]),
     }
+
+
+def _question(act: dict[str, Any]) -> str:
+    amount, title = minor_text(act["limit_minor"], act["currency"]), act["title"]
+    if act["kind"] == "raise":
+        return f"Spend up to {amount} in “{title}”, where it had a lower limit?"
+    return f"Spend up to {amount} in “{title}”?" if act["limit_minor"] else f"Take part in “{title}”, spending nothing?"
+
+
+def _sale(act: dict[str, Any]) -> dict[str, Any]:
+    """What a person wants to know of the market before it answers."""
+    lots = Lot.objects.filter(market__ref=act["market"]).order_by("name").values_list("title", "name")[: FEW + 1]
+    names = [title or name for title, name in lots]
+    new = "one at least you have not dealt with" if act["new_counterparty"] else "you have dealt with before"
+    return {"lots": names[:FEW], "more": len(names) > FEW, "rule": rule(act["mechanism"]).title, "seller": new}

@@ -18,7 +18,7 @@ from marketplace.mandates.grants import chain_of, grant_mandate
 from marketplace.mandates.interview import QUESTIONS, pool, told_by
 from marketplace.mandates.learning import Facts, Told, most_telling
 from marketplace.mandates.models import Case
-from marketplace.mandates.words import condition_words
+from marketplace.mandates.words import condition_words, kind_words
 from marketplace.markets.models import Lot, Market
 
 CURRENCY = "EUR"
@@ -66,9 +66,8 @@ def _support(found: Any, told: list[Told], currency: str) -> dict[str, Any]:
 
 
 def _words(facts: Facts, currency: str) -> str:
-    kind = (
-        "something without a category" if facts.category == NO_CATEGORY else f"something of the kind {facts.category}"
-    )
+    plain = facts.category == NO_CATEGORY
+    kind = "something without a category" if plain else f"something of the kind {kind_words(facts.category)}"
     seller = "a seller you have not dealt with" if facts.stranger else "a seller you know"
     when = "at eleven in the evening" if facts.night else "at noon"
     return f"{minor_text(facts.amount_minor, currency)} for {kind}, from {seller}, {when}"

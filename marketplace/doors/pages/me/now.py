@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from typing import Any
-from zoneinfo import ZoneInfo, available_timezones
+from zoneinfo import available_timezones
 
 from django import forms
 from django.db import transaction
@@ -35,13 +35,19 @@ CARDS = (
 )
 
 
-class AgentForm(forms.Form):
-    """A new agent."""
+class ZoneForm(forms.Form):
+    """Where the person lives: its days and hours are counted there."""
 
-    name = forms.CharField(max_length=limits.NAME_CHARS, label="What is your agent called?")
     time_zone = forms.ChoiceField(
         choices=[(name, name) for name in sorted(available_timezones())], label="Your time zone", initial="UTC"
     )
+
+
+class AgentForm(ZoneForm):
+    """A new agent."""
+
+    name = forms.CharField(max_length=limits.NAME_CHARS, label="What is your agent called?")
+    field_order = ("name",)
 
 
 class CardForm(forms.Form):
@@ -58,7 +64,7 @@ def now_page(request: HttpRequest, principal: Principal) -> HttpResponse:
     """Everything that is open, soonest close first, and the most that it can cost together."""
     rows = Participation.objects.filter(agent__principal=principal, market__state__in=UNDER_WAY)
     live = rows.exclude(state="refused").select_related("market", "agent").order_by("market__closes_at")
-    open_ = [_row(row, principal) for row in live[: limits.PAGE_ROWS]]
+    open_ = [_row(row) for row in live[: limits.PAGE_ROWS]]
     cards = PaymentMethod.objects.filter(principal=principal, state="active").order_by("-pk")
     context = {"here": "now", "open": open_, "most": _most(live), "cards": cards, "card_form": CardForm()}
     return page(request, "now", principal, {**context, "agent_form": _agent_form(principal)})
@@ -98,14 +104,13 @@ def _agent_form(principal: Principal) -> AgentForm:
     return AgentForm(initial={"time_zone": principal.time_zone})
 
 
-def _row(row: Participation, principal: Principal) -> dict[str, Any]:
+def _row(row: Participation) -> dict[str, Any]:
     market = row.market
     return {
         "market": market,
         "agent": row.agent,
         "state": WORDS[row.state] if market.state == "open" else "bidding is over; it is being settled",
         "limit": minor_text(row.limit_minor, market.currency),
-        "until": market.closes_at.astimezone(ZoneInfo(principal.time_zone)),
         "is_open": market.state == "open",
     }
 

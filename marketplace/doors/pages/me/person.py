@@ -1,13 +1,15 @@
-"""Who looks: the person behind the login, and what every one of its pages shares."""
+"""Who looks: the person behind the login, and what every one of its pages shares; times are those where it lives."""
 
 from collections.abc import Callable
 from functools import wraps
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.utils import timezone
 from django.views.decorators.http import require_http_methods
 
 from marketplace.agents.models import Agent, Principal
@@ -24,7 +26,9 @@ def of_person(view: View) -> View:
 
     @wraps(view)
     def shown(request: HttpRequest, **names: str) -> HttpResponse:
-        return view(request, principal_of(user=request.user), **names)
+        principal = principal_of(user=request.user)
+        with timezone.override(ZoneInfo(principal.time_zone)):
+            return view(request, principal, **names)
 
     return login_required(require_http_methods(["GET", "HEAD", "POST"])(shown))
 
@@ -32,7 +36,8 @@ def of_person(view: View) -> View:
 def page(request: HttpRequest, name: str, principal: Principal, context: dict[str, Any], status: int = 200) -> Any:
     """A page with the navigation of a person; `here` is the entry that it belongs to."""
     pending = CheckIn.objects.filter(principal=principal, state=CheckIn.State.PENDING, answer_by__gt=clock.now())
-    shared = {"principal": principal, "waiting": pending.count(), "moment": clock.now(), "agents": agents_of(principal)}
+    live = {"now": clock.stamp(clock.now())}
+    shared = {"principal": principal, "waiting": pending.count(), "live": live, "agents": agents_of(principal)}
     return render(request, f"me/{name}.html", {**shared, **context}, status=status)
 
 

@@ -10,10 +10,10 @@ from django.shortcuts import redirect
 from marketplace.agents.models import Agent, Principal
 from marketplace.bidding.acts import act_of, weigh
 from marketplace.core import clock, strict_json
-from marketplace.core.money import minor_exponent
+from marketplace.core.money import minor_exponent, minor_text
 from marketplace.core.refusals import Refusal
 from marketplace.doors.pages.me.person import attempt, choose_agent, of_person, own_agent, page
-from marketplace.mandates import documents
+from marketplace.mandates import ceilings, documents
 from marketplace.mandates.ap2 import read_open_mandate
 from marketplace.mandates.documents import Document
 from marketplace.mandates.grants import Chain, chain_of, grant_mandate
@@ -22,12 +22,15 @@ from marketplace.markets.models import Market
 
 ANSWER = {"alone": "Yes, alone.", "ask": "It would ask you first.", "never": "No."}
 MANY = 100
+LEFT = {"day": "{left} today", "standing": "{left} more open at one time", "total": "{left} in all"}
 
 
 class WhatIfForm(forms.Form):
     """An act that somebody might want to know about."""
 
-    market = forms.ModelChoiceField(queryset=Market.objects.none(), to_field_name="ref", label="Joining")
+    market = forms.ModelChoiceField(
+        queryset=Market.objects.none(), to_field_name="ref", label="Joining", empty_label="Choose a market"
+    )
     limit = forms.DecimalField(min_value=0, max_digits=12, decimal_places=2, label="for at most")
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -58,6 +61,8 @@ def rules_page(request: HttpRequest, principal: Principal, agent_ref: str) -> Ht
         "agent": agent,
         "failed": request.method == "POST",
         "sentences": sentences(document),
+        "room": _room(chain),
+        "above": [link.agent for link in chain.links[1:]],
         "revoked": chain.own.revoked,
         "document": written or json.dumps(documents.plain(document), indent=2, ensure_ascii=False),
         "what_if": asked,
@@ -65,6 +70,16 @@ def rules_page(request: HttpRequest, principal: Principal, agent_ref: str) -> Ht
         "versions": agent.mandates.order_by("-version")[:10],
     }
     return page(request, "rules", principal, {"here": "rules", **context})
+
+
+def _room(chain: Chain) -> list[str]:
+    """What the ceilings still have room for, now."""
+    at, own = clock.now(), chain.own
+    return [
+        LEFT[name].format(left=minor_text(max(0, left), currency))
+        for currency in sorted(own.document.ceilings or {})
+        for name, left in ceilings.room(own, currency, at, chain.time_zone).items()
+    ]
 
 
 def _grant(agent: Agent, principal: Principal, written: str) -> Any:
