@@ -1,7 +1,7 @@
 """What sealing costs: the same bids on PostgreSQL, sealed and (in this benchmark alone) in clear, by turns.
 
-One bid a request over 16 connections, as in bench_intake.py. The least favourable case for epochs: each market gets 64
-bids, so every 64th bid brings a new key. `python benchmarks/bench_sealing.py [--bids N] [--rounds N]`.
+One bid a request over 16 connections, as in bench_intake.py. The least favourable case: each market gets 64 bids, so
+every 64th bid agrees on a new key. `python benchmarks/bench_sealing.py [--bids N] [--rounds N]`.
 """
 
 import argparse

@@ -13,16 +13,15 @@ django.setup()
 from django.core.management import call_command  # noqa: E402
 
 from marketplace.bidding import submissions  # noqa: E402
-from marketplace.bidding.sealing import Epoch, Sealer  # noqa: E402
+from marketplace.bidding.sealing import Sealer  # noqa: E402
 from marketplace.markets.terms import Terms  # noqa: E402
 
-NO_EPOCH = Epoch(bytes(16), 0, b"", bytes, 0.0, 0, stored=True)
 NO_NONCE = bytes(32)
 
 
-def in_clear(self: Sealer, terms: Terms, nonce: bytes, content: bytes) -> tuple[Epoch, bytes]:
+def in_clear(self: Sealer, terms: Terms, nonce: bytes, content: bytes) -> bytes:
     """What a bid's row would hold without a seal."""
-    return NO_EPOCH, content
+    return content
 
 
 Sealer.seal = in_clear  # type: ignore[method-assign]

@@ -8,7 +8,7 @@ import msgspec
 
 from marketplace.bidding.models import Bid, Participation
 from marketplace.bidding.participations import refuse_unless_open
-from marketplace.bidding.sealing import Epoch, sealer
+from marketplace.bidding.sealing import sealer
 from marketplace.bidding.seats import MarketRow, Place, Seat, Stored
 from marketplace.bidding.submissions import Submission
 from marketplace.bidding.withdrawals import NamedBid, Withdrawal, Withdrawn, named_bid
@@ -54,7 +54,6 @@ class Books:
     new: list[NewBid] = field(default_factory=list)
     replaced: list[int] = field(default_factory=list)
     withdrawn: list[Withdrawn] = field(default_factory=list)
-    epochs: dict[bytes, Epoch] = field(default_factory=dict)
 
     def decide(self, acts: Sequence[Act]) -> list[Decision]:
         """Decide each act alone, in the order given."""
@@ -64,15 +63,6 @@ class Books:
         """The markets that got bids, with the number of their last one."""
         touched = {bid.submission.terms.market_id for bid in self.new}
         return {market_id: self.markets[market_id].last_bid for market_id in sorted(touched)}
-
-    def new_epochs(self) -> list[Epoch]:
-        """The epochs that have no committed row yet: they are written with the first bids sealed in them."""
-        return [epoch for epoch in self.epochs.values() if not epoch.stored]
-
-    def committed(self) -> None:
-        """The group is durable, and so are the rows of its epochs."""
-        for epoch in self.epochs.values():
-            epoch.stored = True
 
     def _decide(self, act: Act) -> Decision:
         try:
@@ -123,8 +113,7 @@ class Books:
         market.last_bid += 1
         ref = new_ref("bid")
         stored = Stored(ref, submission.receipt(ref, seat.ref), self.at, seat.ref, submission.body_hash)
-        epoch, sealed = sealer.seal(submission.terms, submission.nonce, submission.content)
-        self.epochs[epoch.ref] = epoch
+        sealed = sealer.seal(submission.terms, submission.nonce, submission.content)
         self.new.append(NewBid(submission, stored, seat, market.last_bid, sealed))
         if seat.standing_id is not None:
             self.replaced.append(seat.standing_id)

@@ -92,7 +92,7 @@ class Bid(models.Model):
     participation = models.ForeignKey(Participation, on_delete=models.PROTECT, related_name="bids")
     seq = models.BigIntegerField(help_text="1, 2, 3 ... within the market, no gaps; not shown before the close")
     status = models.CharField(max_length=10, choices=Status.choices, default=Status.ACCEPTED)
-    content = models.BinaryField(help_text="the epoch's name, then nonce and bid in a padded box")
+    content = models.BinaryField(help_text="the epoch's public half, then nonce and bid in a padded box")
     receipt = models.CharField(max_length=64, help_text="hash of nonce, names and bid: what the bidder keeps")
     key_hash = models.CharField(max_length=64, help_text="HMAC of market, agent and Idempotency-Key")
     body_hash = models.CharField(max_length=64, help_text="HMAC of the body that came with the key")
@@ -110,14 +110,3 @@ class Bid(models.Model):
 
     def __str__(self) -> str:
         return self.ref
-
-
-class EpochKey(models.Model):
-    """A key that one process sealed bids of one market under for a minute, as only the clearing can open it."""
-
-    ref = models.BinaryField(unique=True, help_text="16 random bytes; bids sealed under it begin with them")
-    market = models.ForeignKey(Market, on_delete=models.PROTECT, related_name="epochs")
-    sealed_key = models.BinaryField(help_text="sealed to the market's public key")
-
-    def __str__(self) -> str:
-        return bytes(self.ref).hex()

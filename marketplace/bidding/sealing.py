@@ -1,70 +1,67 @@
-"""Sealing bids: short-lived keys, one for each market and process, which this process can use and nobody here can read.
+"""Sealing bids: short-lived keys of one process, which seal for every market and which nobody here can open again.
 
-An epoch's key is made at random, sealed to the market's public key, stored in the group that first uses it, and
-forgotten after 60 seconds or 4,096 bids. Each bid is one padded box under it, with the nonce that its receipt hides
-behind. To open a bid takes the epoch's key, hence the market's secret key, hence the clearing's.
+An epoch is a key pair made at random and forgotten after a minute. With its secret half and a market's public key this
+process agrees on a key for that market's bids. Each bid is one padded box under it, with the nonce that its receipt
+hides behind; the epoch's public half stands before the box. To open a bid takes that half and the market's secret key,
+hence the clearing's.
 """
 
 import hashlib
 import hmac
-import secrets
-import time
+import threading
 from collections.abc import Callable
-from dataclasses import dataclass
 
 from marketplace.core import boxes, limits
 from marketplace.core.secrets import web_key
 from marketplace.markets.terms import Terms
 
-REF_BYTES = 16
 NONCE_BYTES = 32
-KEPT = 10_000  # markets whose epochs a process keeps
 
 
-@dataclass(slots=True)
 class Epoch:
-    """A key in use: `sealed_key` is what is stored of it, `lock` what locks under it."""
+    """A key pair in use, and what locks each market's bids under it."""
 
-    ref: bytes
-    market_id: int
-    sealed_key: bytes
-    lock: Callable[[bytes], bytes]
-    until: float
-    left: int
-    stored: bool = False  # its row is committed
+    def __init__(self) -> None:
+        pair = boxes.new_pair()
+        self.public, self._secret = pair.public, pair.secret
+        self._locks: dict[str, Callable[[bytes], bytes]] = {}
+
+    def seal(self, terms: Terms, text: bytes) -> bytes:
+        """What a bid's row holds: the epoch's public half, then the box."""
+        lock = self._locks.get(terms.ref)
+        if lock is None:
+            lock = self._locks[terms.ref] = boxes.locker(boxes.agreed(self._secret, terms.bid_key))
+        return self.public + lock(text)
+
+    @property
+    def full(self) -> bool:
+        """Whether it has sealed for as many markets as one may."""
+        return len(self._locks) >= limits.EPOCH_MARKETS
 
 
 class Sealer:
     """The epochs of one process."""
 
     def __init__(self) -> None:
-        self._epochs: dict[str, Epoch] = {}
+        self._epoch: Epoch | None = None
 
-    def seal(self, terms: Terms, nonce: bytes, content: bytes) -> tuple[Epoch, bytes]:
-        """The epoch, and what a bid's row holds: the epoch's name and the locked nonce and content."""
-        epoch = self._current(terms)
-        epoch.left -= 1
-        return epoch, epoch.ref + epoch.lock(nonce + content)
+    def seal(self, terms: Terms, nonce: bytes, content: bytes) -> bytes:
+        """A bid's row."""
+        epoch = self._epoch
+        if epoch is None or epoch.full:
+            epoch = self._epoch = Epoch()
+            self._forget_later(epoch)
+        return epoch.seal(terms, nonce + content)
 
-    def _current(self, terms: Terms) -> Epoch:
-        epoch = self._epochs.get(terms.ref)
-        if epoch is None or not epoch.left or epoch.until < time.monotonic():
-            if len(self._epochs) >= KEPT:
-                self._epochs.clear()
-            epoch = self._epochs[terms.ref] = _new_epoch(terms)
-        return epoch
+    def _forget_later(self, epoch: Epoch) -> None:
+        """Also where no further bid comes."""
+        timer = threading.Timer(limits.EPOCH_SECONDS, self._forget, (epoch,))
+        timer.daemon = True
+        timer.start()
 
-
-def _new_epoch(terms: Terms) -> Epoch:
-    key = boxes.new_key()
-    return Epoch(
-        ref=secrets.token_bytes(REF_BYTES),
-        market_id=terms.market_id,
-        sealed_key=boxes.seal(terms.bid_key, key),
-        lock=boxes.locker(key),
-        until=time.monotonic() + limits.EPOCH_SECONDS,
-        left=limits.EPOCH_BIDS,
-    )
+    def _forget(self, epoch: Epoch) -> None:
+        if self._epoch is epoch:
+            self._epoch = None
 
 
 def nonce_of(key_hash: str) -> bytes:
@@ -72,23 +69,20 @@ def nonce_of(key_hash: str) -> bytes:
     return hmac.digest(web_key("nonce"), key_hash.encode(), hashlib.sha256)
 
 
-@dataclass(frozen=True, slots=True)
-class Opened:
-    """A bid's content and nonce, out of its box."""
+class Opener:
+    """Opens a market's bids with its secret key; for clearing children, which alone can have that."""
 
-    nonce: bytes
-    content: bytes
+    def __init__(self, secret: bytes) -> None:
+        self._secret = secret
+        self._keys: dict[bytes, bytes] = {}  # by epoch
 
-
-def epoch_of(row: bytes) -> bytes:
-    """The name of the epoch that a bid's row was sealed in."""
-    return row[:REF_BYTES]
-
-
-def opened(key: bytes, row: bytes) -> Opened:
-    """Open a bid's row with its epoch's key; for clearing children, which alone can have that. Raises BoxError."""
-    text = boxes.unlock(key, row[REF_BYTES:])
-    return Opened(text[:NONCE_BYTES], text[NONCE_BYTES:])
+    def opened(self, row: bytes) -> tuple[bytes, bytes]:
+        """A bid's nonce and content, out of its row. Raises BoxError."""
+        public = row[: boxes.KEY_BYTES]
+        if public not in self._keys:
+            self._keys[public] = boxes.agreed(self._secret, public)
+        text = boxes.unlock(self._keys[public], row[boxes.KEY_BYTES :])
+        return text[:NONCE_BYTES], text[NONCE_BYTES:]
 
 
 sealer = Sealer()

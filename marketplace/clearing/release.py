@@ -8,8 +8,8 @@ from django.conf import settings
 from django.db import transaction
 
 from marketplace.bidding.inclusion import publish_root
-from marketplace.bidding.models import Bid, EpochKey
-from marketplace.bidding.sealing import epoch_of, opened
+from marketplace.bidding.models import Bid
+from marketplace.bidding.sealing import Opener
 from marketplace.core import boxes, clock, streams
 from marketplace.core.clearing_keys import secret_pair
 from marketplace.markets.models import Market, Round
@@ -40,8 +40,7 @@ class OpenedBid:
 def released_bids(*, round_: Round) -> list[OpenedBid]:
     """Every standing bid of a closed market, by participation; the release is public before the first one is open."""
     market = _logged(round_)
-    keys = _epoch_keys(market)
-    return list(_opened(market, keys))
+    return list(_opened(market, _opener(market)))
 
 
 @transaction.atomic
@@ -58,20 +57,18 @@ def _logged(round_: Round) -> Market:
     return market
 
 
-def _epoch_keys(market: Market) -> dict[bytes, bytes]:
+def _opener(market: Market) -> Opener:
     clearing = secret_pair(settings.CLEARING_SECRET_FILE)
     if clearing.public.hex() != market.clearing_key:
         raise NotReleased(f"the market is sealed to another clearing key, {market.clearing_key[:16]}…")
-    secret = boxes.unseal(clearing.secret, bytes(market.sealed_bid_key))
-    rows = EpochKey.objects.filter(market=market).values_list("ref", "sealed_key")
-    return {bytes(ref): boxes.unseal(secret, bytes(sealed)) for ref, sealed in rows}
+    return Opener(boxes.unseal(clearing.secret, bytes(market.sealed_bid_key)))
 
 
-def _opened(market: Market, keys: dict[bytes, bytes]) -> Iterator[OpenedBid]:
+def _opened(market: Market, opener: Opener) -> Iterator[OpenedBid]:
     standing = Bid.objects.filter(market=market, status=Bid.Status.ACCEPTED).order_by("participation__ref")
     rows = standing.values_list("ref", "participation__ref", "receipt", "content")
     for ref, participation, receipt, row in rows.iterator(chunk_size=2000):
-        inside = opened(keys[epoch_of(bytes(row))], bytes(row))
-        if receipt_of(inside.nonce, market.ref, ref, participation, inside.content) != receipt:
+        nonce, content = opener.opened(bytes(row))
+        if receipt_of(nonce, market.ref, ref, participation, content) != receipt:
             raise NotReleased(f"the bid {ref} is not the one that its receipt was given for")
-        yield OpenedBid(ref, participation, inside.nonce, inside.content)
+        yield OpenedBid(ref, participation, nonce, content)

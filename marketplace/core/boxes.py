@@ -5,7 +5,7 @@ import hmac
 from collections.abc import Callable
 from typing import NamedTuple
 
-from nacl.bindings import crypto_secretbox
+from nacl.bindings import crypto_box_beforenm, crypto_secretbox
 from nacl.exceptions import CryptoError
 from nacl.public import PrivateKey, PublicKey, SealedBox
 from nacl.secret import Aead, SecretBox
@@ -54,6 +54,14 @@ def unseal(secret: bytes, sealed: bytes) -> bytes:
         return SealedBox(PrivateKey(secret)).decrypt(sealed)
     except CryptoError:
         raise BoxError("this secret does not open it") from None
+
+
+def agreed(secret: bytes, public: bytes) -> bytes:
+    """The key that both come to: who has one pair's secret half, and who has the other's. Raises BoxError."""
+    try:
+        return bytes(crypto_box_beforenm(public, secret))
+    except CryptoError:
+        raise BoxError("this is no public key") from None
 
 
 def locker(key: bytes) -> Callable[[bytes], bytes]:

@@ -2,19 +2,18 @@
 
 import json
 import os
+import time
 from pathlib import Path
 
 import pytest
 from django.conf import settings
 
-from marketplace.bidding.books import Books
-from marketplace.bidding.models import Bid, EpochKey
-from marketplace.bidding.sealing import Sealer, epoch_of, opened
+from marketplace.bidding.models import Bid
+from marketplace.bidding.sealing import Opener, Sealer, sealer
 from marketplace.clearing import sweeps
 from marketplace.clearing.release import NotReleased, released_bids
 from marketplace.core import boxes, limits, streams
 from marketplace.core.clearing_keys import CustodyError, make_pair, public_key, secret_pair
-from marketplace.core.refusals import Refusal
 from marketplace.markets.models import Market, Round
 from marketplace.markets.services import close_market, new_round
 from marketplace.markets.terms import terms_of
@@ -45,47 +44,52 @@ def closed(market: Market) -> Round:
 
 def test_a_bid_is_one_padded_box_that_only_the_clearing_opens(market: Market) -> None:
     rows = [bytes(row) for row in Bid.objects.values_list("content", flat=True)]
-    assert {len(row) for row in rows} == {16 + 24 + boxes.LEAST_BYTES + 16}
+    assert {len(row) for row in rows} == {32 + 24 + boxes.LEAST_BYTES + 16}
     assert not any(b"atoms" in row or b"room" in row for row in rows)
-    epoch = EpochKey.objects.get()
-    assert {epoch_of(row) for row in rows} == {bytes(epoch.ref)}
+    assert len({row[:32] for row in rows}) == 1
     clearing = secret_pair(settings.CLEARING_SECRET_FILE)
     assert market.clearing_key == clearing.public.hex()
     secret = boxes.unseal(clearing.secret, bytes(market.sealed_bid_key))
-    key = boxes.unseal(secret, bytes(epoch.sealed_key))
-    stated = sorted(json.loads(opened(key, row).content)["atoms"][0]["value"] for row in rows)
+    opener = Opener(secret)
+    stated = sorted(json.loads(opener.opened(row)[1])["atoms"][0]["value"] for row in rows)
     assert stated == sorted(VALUES)
     with pytest.raises(boxes.BoxError):
         boxes.unseal(boxes.new_key(), bytes(market.sealed_bid_key))
+    other = boxes.unseal(clearing.secret, bytes(open_a_market().sealed_bid_key))
+    for opening in (other, boxes.new_key()):
+        with pytest.raises(boxes.BoxError):
+            Opener(opening).opened(rows[0])
 
 
-def test_keys_are_renewed_after_so_many_bids_and_so_long(market: Market, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(limits, "EPOCH_BIDS", 2)
-    terms, sealer = terms_of(market.ref), Sealer()
-    seals = [sealer.seal(terms, bytes(32), b"{}") for _ in range(5)]
-    assert len({epoch.ref for epoch, _ in seals}) == 3
-    monkeypatch.setattr(limits, "EPOCH_SECONDS", -1)
-    assert len({sealer.seal(terms, bytes(32), b"{}")[0].ref for _ in range(2)}) == 2
-    assert len({box for _, box in seals}) == 5
+def test_an_epoch_serves_every_market_for_so_long(market: Market, monkeypatch: pytest.MonkeyPatch) -> None:
+    here, there, own = terms_of(market.ref), terms_of(open_a_market().ref), Sealer()
+    rows = [own.seal(terms, bytes(32), b"{}") for terms in (here, there, here)]
+    assert len({row[:32] for row in rows}) == 1
+    assert len(set(rows)) == 3
+    monkeypatch.setattr(limits, "EPOCH_MARKETS", 2)
+    assert own.seal(here, bytes(32), b"{}")[:32] != rows[0][:32]
 
 
-def test_a_key_whose_group_failed_is_stored_with_the_next_one(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A bid is never acknowledged without a stored key that opens it."""
-    market, trader = open_a_market(), Trader()
-    trader.join(market)
-    honest = Books.decide
+def test_an_epoch_s_secret_is_forgotten_in_time_also_where_no_bid_follows(
+    market: Market, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(limits, "EPOCH_SECONDS", 0.01)
+    own = Sealer()
+    first = own.seal(terms_of(market.ref), bytes(32), b"{}")
+    until = time.monotonic() + 10
+    while own._epoch is not None and time.monotonic() < until:
+        time.sleep(0.01)
+    assert own._epoch is None
+    assert own.seal(terms_of(market.ref), bytes(32), b"{}")[:32] != first[:32]
 
-    def failing(books: Books, acts: list) -> list:  # the fault: decided, sealed, and then not written
-        honest(books, acts)
-        raise RuntimeError("the disk is full")
 
-    with monkeypatch.context() as broken:
-        broken.setattr(Books, "decide", failing)
-        with pytest.raises(Refusal, match="could not be stored"):
-            trader.bid(market, buy("room", 5000))
-    assert not EpochKey.objects.exists()
-    trader.bid(market, buy("room", 5000))
-    assert len(released_bids(round_=closed(market))) == 1
+def test_bids_of_several_epochs_are_opened_together(market: Market, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sealer, "_epoch", None)
+    late = Trader()
+    late.join(market)
+    late.bid(market, buy("room", 6000))
+    assert len({bytes(row)[:32] for row in Bid.objects.values_list("content", flat=True)}) == 2
+    assert len(released_bids(round_=closed(market))) == 3
 
 
 def test_nothing_is_released_before_the_close_and_each_release_is_public(market: Market) -> None:
@@ -111,7 +115,7 @@ def test_the_child_has_the_clearing_s_secret_and_not_that_of_web_processes(
     assert market.rounds.get().state == "cleared"
 
 
-@pytest.mark.parametrize("tampering", ["moved", "changed", "other market's key", "other clearing key"])
+@pytest.mark.parametrize("tampering", ["moved", "changed", "no epoch", "other market's key", "other clearing key"])
 def test_tampering_with_rows_fails_the_round_in_words(market: Market, tampering: str) -> None:
     round_ = closed(market)
     one, two = Bid.objects.order_by("pk")
@@ -119,6 +123,8 @@ def test_tampering_with_rows_fails_the_round_in_words(market: Market, tampering:
         Bid.objects.filter(pk=one.pk).update(content=bytes(two.content))
     elif tampering == "changed":
         Bid.objects.filter(pk=one.pk).update(receipt=two.receipt[::-1])
+    elif tampering == "no epoch":
+        Bid.objects.filter(pk=one.pk).update(content=bytes(32) + bytes(one.content)[32:])
     elif tampering == "other market's key":
         Market.objects.filter(pk=market.pk).update(sealed_bid_key=bytes(open_a_market().sealed_bid_key))
     else:
@@ -127,7 +133,8 @@ def test_tampering_with_rows_fails_the_round_in_words(market: Market, tampering:
     round_.refresh_from_db()
     assert round_.state == "failed"
     assert any(
-        words in round_.failure for words in ("not the one that its receipt", "does not open", "another clearing")
+        words in round_.failure
+        for words in ("not the one that its receipt", "does not open", "no public key", "another clearing")
     )
 
 

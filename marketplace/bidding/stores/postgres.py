@@ -35,7 +35,6 @@ class PostgresStore:
         except BaseException:
             await self.close()
             raise
-        books.committed()
         streams.announce(heads)
         return decisions
 
@@ -83,9 +82,6 @@ async def _write(link: Pipelined, books: Books) -> dict[str, int]:
     """One more: what the group changes, and the commit; the new heads of the streams."""
     at = books.at.isoformat().encode()
     calls: list[Call] = []
-    if new := books.new_epochs():
-        rows = [(epoch.ref.hex(), epoch.market_id, epoch.sealed_key.hex()) for epoch in new]
-        calls.append((b"epochs", (_json(rows),)))
     if books.replaced:
         calls.append((b"replace", (_json(books.replaced),)))
     if books.withdrawn:

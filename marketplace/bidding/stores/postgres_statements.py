@@ -29,10 +29,6 @@ SELECT b.ref, b.receipt, (extract(epoch from b.at) * 1000000)::bigint, p.ref, b.
   b.id, p.market_id, p.agent_id, b.status
 FROM bidding_bid b JOIN bidding_participation p ON p.id = b.participation_id
 WHERE b.ref = ANY(ARRAY(SELECT jsonb_array_elements_text($1::jsonb)))""",
-    b"epochs": """
-INSERT INTO bidding_epochkey (ref, market_id, sealed_key)
-SELECT decode(w->>0, 'hex'), (w->>1)::bigint, decode(w->>2, 'hex') FROM jsonb_array_elements($1::jsonb) AS w
-ON CONFLICT (ref) DO NOTHING""",
     b"replace": """
 UPDATE bidding_bid SET status = 'replaced'
 WHERE id = ANY(ARRAY(SELECT jsonb_array_elements_text($1::jsonb)::bigint))""",

@@ -32,8 +32,7 @@ class SqliteStore:
 
     async def commit(self, acts: Sequence[Act]) -> list[Decision]:
         """One transaction, away from the event loop."""
-        books, decisions, heads = await asyncio.get_running_loop().run_in_executor(self._thread, _commit, acts)
-        books.committed()
+        decisions, heads = await asyncio.get_running_loop().run_in_executor(self._thread, _commit, acts)
         streams.announce(heads)
         return decisions
 
@@ -47,7 +46,7 @@ def _close() -> None:
     connection.close()  # this thread's
 
 
-def _commit(acts: Sequence[Act]) -> tuple[Books, list[Decision], dict[str, int]]:
+def _commit(acts: Sequence[Act]) -> tuple[list[Decision], dict[str, int]]:
     """BEGIN IMMEDIATE is the lock; the clock is read after it."""
     link = _link()
     link.execute("BEGIN IMMEDIATE")
@@ -59,7 +58,7 @@ def _commit(acts: Sequence[Act]) -> tuple[Books, list[Decision], dict[str, int]]
     except BaseException:
         link.rollback()
         raise
-    return books, decisions, heads
+    return decisions, heads
 
 
 def _link() -> sqlite3.Connection:
@@ -102,8 +101,6 @@ def _write(link: sqlite3.Connection, books: Books) -> dict[str, int]:
     acts += [("bid.withdrawn", bid) for bid in books.withdrawn]
     if not acts:
         return {}
-    for epoch in books.new_epochs():
-        link.execute(sql.EPOCH, (epoch.ref, epoch.market_id, epoch.sealed_key))
     if books.replaced:
         link.execute(sql.REPLACE, (_json(books.replaced),))
     if books.withdrawn:

@@ -22,7 +22,6 @@ SELECT strftime('%Y-%m-%dT%H:%M:%f', 'now'),
     b.status))
   FROM bidding_bid b JOIN bidding_participation p ON p.id = b.participation_id
   WHERE b.ref IN (SELECT value FROM json_each(:named)))"""
-EPOCH = "INSERT INTO bidding_epochkey (ref, market_id, sealed_key) VALUES (?, ?, ?) ON CONFLICT (ref) DO NOTHING"
 REPLACE = "UPDATE bidding_bid SET status = 'replaced' WHERE id IN (SELECT value FROM json_each(?))"
 WITHDRAW = "UPDATE bidding_bid SET status = 'withdrawn' WHERE id IN (SELECT value FROM json_each(?))"
 INSERT = """
