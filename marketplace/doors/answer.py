@@ -1,7 +1,6 @@
 """One answer for every door: the same status and the same bytes, whoever carries them."""
 
-import asyncio
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 import msgspec
@@ -13,13 +12,12 @@ from marketplace.bidding.preferred import compiled_bid, refuse_empty
 from marketplace.bidding.submissions import read_submission
 from marketplace.bidding.withdrawals import Withdrawal
 from marketplace.core import strict_json
-from marketplace.core.refusals import CONTENT_TYPE, Refusal
+from marketplace.core.refusals import CONTENT_TYPE, Refusal, not_found
 from marketplace.doors.threads import in_thread
-from marketplace.markets.terms import Terms, known_terms, terms_of
+from marketplace.doors.together import Together
+from marketplace.markets.terms import Terms, all_terms, known_terms
 
 JSON = "application/json"
-_asked: dict[tuple[int, str], asyncio.Future[Terms]] = {}  # terms on their way, by event loop and market
-_terms_of = in_thread(terms_of)
 
 
 class Answer(NamedTuple):
@@ -105,14 +103,15 @@ async def answer_withdrawal(bid_ref: str, identity: Identity, market_ref: str) -
     return said(200, withdrawn_answer(decision.bid, terms))
 
 
+@in_thread
+def _terms(refs: Sequence[str]) -> dict[str, Terms | Refusal]:
+    found = all_terms(refs)
+    return {ref: found.get(ref) or not_found("market", ref) for ref in refs}
+
+
+_unknown: Together[Terms] = Together(_terms)
+
+
 async def find_terms(market_ref: str) -> Terms:
-    """The market's terms, from memory where this process has met it; who asks meanwhile waits for the same answer."""
-    known = known_terms(market_ref)
-    if known is not None:
-        return known
-    place = (id(asyncio.get_running_loop()), market_ref)
-    asked = _asked.get(place)
-    if asked is None:
-        asked = _asked[place] = asyncio.ensure_future(_terms_of(market_ref))
-        asked.add_done_callback(lambda _: _asked.pop(place))
-    return await asyncio.shield(asked)
+    """The market's terms, from memory where this process has met it. Raises Refusal."""
+    return known_terms(market_ref) or await _unknown.find(market_ref)

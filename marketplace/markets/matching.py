@@ -8,7 +8,7 @@ from django.db import transaction
 from marketplace.agents.inbox import told
 from marketplace.core import clock, limits, streams
 from marketplace.markets.models import Market
-from marketplace.markets.terms import Terms, read_terms, terms_of
+from marketplace.markets.terms import Terms, all_terms, read_terms
 from marketplace.preferences.services import alerts
 from mechanisms import preferences as language
 from mechanisms.errors import ProblemError
@@ -39,16 +39,19 @@ def admits(terms: Terms, preference: Preference, agent_ref: str) -> bool:
 def admitted_markets(rows: Any, preference: Preference, agent_ref: str) -> list[int]:
     """Of these markets the keys of those that are open and have such a lot; only so many are looked at."""
     refs = rows.filter(state=Market.State.OPEN).values_list("pk", "ref")[: limits.MARKETS_MATCHED]
-    return [key for key, ref in refs if admits(terms_of(ref), preference, agent_ref)]
+    terms = all_terms([ref for _, ref in refs])
+    return [key for key, ref in refs if ref in terms and admits(terms[ref], preference, agent_ref)]
 
 
 def open_matches(preference: Preference, agent_ref: str) -> list[tuple[Market, dict[str, list[dict[str, Any]]]]]:
     """Open markets that have such a lot, soonest close first: by item the lots, each with its worth in words."""
     open_ = Market.objects.filter(state=Market.State.OPEN).order_by("closes_at")
     found = []
-    for market in open_[: limits.MARKETS_MATCHED]:
+    looked_at = list(open_[: limits.MARKETS_MATCHED])
+    terms = all_terms([market.ref for market in looked_at])
+    for market in looked_at:
         try:
-            seen = preview_in(terms_of(market.ref), preference, agent_ref)
+            seen = preview_in(terms[market.ref], preference, agent_ref)
         except ProblemError:
             continue
         if seen.admits_any():

@@ -1,5 +1,6 @@
 """A market's terms: what stands fixed from its opening, in the form that bids are checked against."""
 
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -16,7 +17,7 @@ from mechanisms.reading import read_lots
 from mechanisms.registry import Spec
 from mechanisms.types import Lot, Problem
 
-KEPT = 10_000  # markets whose terms a process keeps
+KEPT = 50_000  # markets whose terms a process keeps; the oldest goes first
 
 
 @dataclass(frozen=True)
@@ -52,7 +53,11 @@ class Terms:
 
 def problem_lots(market: Market) -> list[dict[str, Any]]:
     """The market's lots as a problem file writes them."""
-    return [_problem_lot(row) for row in market.lots.select_related("seller").order_by("name")]
+    return _stated(market.lots.select_related("seller"))
+
+
+def _stated(rows: Iterable[LotRow]) -> list[dict[str, Any]]:
+    return [_problem_lot(row) for row in sorted(rows, key=lambda row: row.name)]
 
 
 def _problem_lot(row: LotRow) -> dict[str, Any]:
@@ -80,33 +85,58 @@ def known_terms(ref: str) -> Terms | None:
 
 def terms_of(ref: str) -> Terms:
     """The terms of an opened market, kept in memory: they cannot change any more."""
-    terms = _known.get(ref)
-    if terms is None:
-        if len(_known) >= KEPT:
-            _known.clear()
-        terms = _known[ref] = read_terms(find_market(ref))
-    return terms
+    found = all_terms([ref])
+    if ref not in found:
+        raise not_found("market", ref)
+    return found[ref]
+
+
+def all_terms(refs: Sequence[str]) -> dict[str, Terms]:
+    """The same of many, without those that are no opened market; what memory does not hold is read together."""
+    found = {ref: terms for ref in refs if (terms := _known.get(ref)) is not None}
+    missing = [ref for ref in refs if ref not in found]
+    if missing:
+        opened = Market.objects.exclude(state=Market.State.DRAFT).filter(ref__in=missing).order_by("pk")
+        for terms in _read_together(list(opened)):
+            _keep(terms)
+            found[terms.ref] = terms
+    return found
+
+
+def _keep(terms: Terms) -> None:
+    while len(_known) >= KEPT:
+        _known.pop(next(iter(_known)), None)
+    _known[terms.ref] = terms
 
 
 def read_terms(market: Market) -> Terms:
     """The terms as the rows have them now; refused where the rule does not accept them."""
-    lots = {lot.id: lot for lot in read_lots(problem_lots(market))}
+    return _read_together([market])[0]
+
+
+def _read_together(markets: Sequence[Market]) -> list[Terms]:
+    """A query for all lots, and a few for each seller."""
+    rows: dict[int, list[LotRow]] = {market.pk: [] for market in markets}
+    for row in LotRow.objects.filter(market__in=rows).select_related("seller"):
+        rows[row.market_id].append(row)
+    sellers = {row.seller.principal_id for lots in rows.values() for row in lots if row.seller is not None}
+    kin = {principal_id: kin_of(principal_id) for principal_id in sellers}
+    return [_terms(market, rows[market.pk], kin) for market in markets]
+
+
+def _terms(market: Market, rows: Sequence[LotRow], kin: Mapping[int, frozenset[int]]) -> Terms:
     spec = mechanisms.get(market.mechanism)
     return Terms(
         market_id=market.pk,
         ref=market.ref,
         mechanism=market.mechanism,
         params=spec.read_params(market.params),
-        lots=lots,
+        lots={lot.id: lot for lot in read_lots(_stated(rows))},
         currency=market.currency,
         exponent=market.exponent,
         bid_key=bytes(market.bid_key),
         sealed=spec.visibility == "sealed",
-        barred={
-            row.name: kin_of(row.seller.principal_id)
-            for row in market.lots.select_related("seller")
-            if row.seller is not None
-        },
+        barred={row.name: kin[row.seller.principal_id] for row in rows if row.seller is not None},
     )
 
 
