@@ -33,8 +33,9 @@ def both(problem: Problem, name: str) -> tuple[Any, float, float]:
     assert gains is None or agree(outcome, gains)
     solves = 1 + len(outcome.awards)
     told = f"{mine:7.2f} s, {solves} solves, {'exact' if by_bounds(outcome) else outcome.status}"
-    stopped = "" if gains is not None else f" for {peer.solved} of them"
-    print(f"{name:10} {told}   bare HiGHS {theirs:7.2f} s{stopped}   ratio {mine / theirs:.2f}", flush=True)
+    stopped = "" if gains is not None else f" for {peer.solved} of them, by solve"
+    ratio = mine / solves / (theirs / peer.solved) if stopped else mine / theirs
+    print(f"{name:10} {told}   bare HiGHS {theirs:7.2f} s{stopped}   ratio {ratio:.2f}", flush=True)
     return outcome, mine, theirs
 
 

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from random import Random
 from typing import Any
 
+from msgspec import json
+
 from mechanisms.check.breaking import BREAKERS
 from mechanisms.check.cases import kind_module
 from mechanisms.check.claims import CHECKS
@@ -65,7 +67,20 @@ class Verdict:
 
 
 def _line(lie: Lie) -> str:
-    return f"gain {lie.gain} of {lie.agent or 'nobody'} in {lie.problem.to_json().decode()}"
+    """What is wrong in which problem; of a lie, who gains how much by stating what."""
+    problem = lie.problem.to_json().decode()
+    if lie.told or not lie.gain:
+        return f"{lie.told or 'beside ' + lie.lied.to_json().decode()}, in {problem}"
+    return f"{lie.agent} gains {lie.gain} by stating {_news(lie)}, in {problem}"
+
+
+def _news(lie: Lie) -> str:
+    """The bids that are not in the truthful problem; of a problem without bids all of it."""
+    told = lie.lied.to_dict()
+    before = lie.problem.to_dict().get("bids")
+    if before is None:
+        return lie.lied.to_json().decode()
+    return json.encode([bid for bid in told["bids"] if bid not in before]).decode()
 
 
 def _lie(lie: Lie | None) -> dict[str, Any] | None:
@@ -142,6 +157,5 @@ def _search(
 def _outcome_trial(spec: Spec, claim: Claim, problem: Problem, rng: Random) -> Lie | None:
     """A problem whose outcome the claim's own check refutes; nobody lies."""
     outcome = clear(problem)
-    if not any(_own(spec, "CHECKS")[claim.name](problem, outcome)):
-        return None
-    return Lie(problem, "", problem, 0)
+    finding = next(iter(_own(spec, "CHECKS")[claim.name](problem, outcome)), None)
+    return None if finding is None else Lie(problem, "", problem, 0, finding.detail)

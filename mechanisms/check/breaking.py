@@ -52,7 +52,7 @@ def _revenue_falls(spec: Spec, claim: Claim, problem: Problem, rng: Random) -> L
         before = moving_reserve(replace(problem, bids=tuple(other for other in problem.bids if other is not bid)))
         lost = clear(before).revenue - revenue
         if lost > 0 and problem.params.get("direction") != "buy":
-            return Lie(problem, bid.agent, before, lost)
+            return Lie(problem, bid.agent, before, lost, f"revenue falls by {lost} when {bid.agent} joins")
     return None
 
 

@@ -25,8 +25,9 @@ def core_of_bundles(problem: Problem, outcome: Outcome) -> Iterator[Finding]:
     if exact is not None and all(outcome.payments.get(agent, 0) >= paid for agent, paid in exact.items()):
         tried = [exact]  # what is rounded up moves from members to owners, so that it blocks no more than before
     for payments in tried:
-        if _blocked(stated, outcome, payments):
-            yield Finding("core_for_reports", "blocked", "a coalition with the owners could have more", "/payments")
+        blocking = _blocking(stated, outcome, payments)
+        if blocking is not None:
+            yield Finding("core_for_reports", "blocked", blocking, "/payments")
             return
 
 
@@ -36,16 +37,20 @@ def exact_payments(outcome: Outcome) -> dict[str, Any] | None:
     return None if told is None else {agent: Fraction(text) for agent, text in told.items()}
 
 
-def _blocked(stated: Stated, outcome: Outcome, payments: dict[str, Any]) -> bool:
-    """By the certificate's proof where there is one, otherwise by trying all coalitions of a small problem."""
+def _blocking(stated: Stated, outcome: Outcome, payments: dict[str, Any]) -> str | None:
+    """Who could have more: by the certificate's proof nobody, otherwise by trying all coalitions of a small problem."""
     gains, owners, scale = coalition_gains(stated, outcome, payments)
     for name in ("core", "proof"):  # where all pay what they stated, the proof of the welfare says it too
         proof = outcome.certificate.get(name)
         if proof is not None and proves(stated, gains, owners, proof, set(range(len(gains))), scale):
-            return False
+            return None
     if outcome.certificate.get("grade") == "solver":
-        return False
-    return bool(stated.programs) or most_gain(stated, gains, owners) > owners
+        return None
+    if stated.programs:
+        return "the certificate does not show that no coalition could have more"
+    columns, most = better_off(stated, gains, owners)
+    names = ", ".join(sorted({stated.columns[column].agent for column in columns}))
+    return f"{names} with the owners could have {Fraction(most - owners, scale)} more" if most > owners else None
 
 
 def coalition_gains(stated: Stated, outcome: Outcome, payments: dict[str, Any]) -> tuple[list[int], int, int]:
@@ -69,15 +74,16 @@ def _gcd(one: int, other: int) -> int:
     return one
 
 
-def most_gain(stated: Stated, gains: list[int], enough: int) -> int:
-    """The best sum of gains over all choices of columns, tried one by one; stops above `enough`."""
+def better_off(stated: Stated, gains: list[int], enough: int) -> tuple[list[int], int]:
+    """The first choice of columns whose gains sum to more than `enough`, or the best there is; tried one by one."""
     order = [place for place in sorted(range(len(gains)), key=lambda p: -gains[p]) if gains[place] > 0]
-    best, tried = 0, 0
+    best: tuple[list[int], int] = ([], 0)
+    tried = 0
     stack: list[tuple[int, list[int], int]] = [(0, [], 0)]
-    while stack and best <= enough and tried < MOST_TRIED:
+    while stack and best[1] <= enough and tried < MOST_TRIED:
         at, chosen, total = stack.pop()
         tried += 1
-        best = max(best, total)
+        best = (chosen, total) if total > best[1] else best
         for place in range(at, len(order)):
             column = order[place]
             if stated.fits([*chosen, column]):

@@ -22,12 +22,16 @@ SECOND_NAME = "zz"
 
 @dataclass(frozen=True)
 class Lie:
-    """A profitable deviation: the truthful problem, who lies, the problem with the lie, and the gain."""
+    """A profitable deviation: the truthful problem, who lies, the problem with the lie, and the gain.
+
+    `told` says what is wrong where it is no lie that gains.
+    """
 
     problem: Any
     agent: str
     lied: Any
     gain: Any
+    told: str = ""
 
 
 def critical_prices(problem: Problem, bid: Bid) -> list[int]:

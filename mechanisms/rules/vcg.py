@@ -21,7 +21,7 @@ SPEC = BundleSpec(
     claims=(
         *holds("feasible", "individually_rational", "optimal_for_reports", "pareto", "symmetric"),
         *holds("truthful", "efficient", assumes=TRUTH_RESERVED),
-        *fails("core_for_reports", "revenue_monotone", "false_name_proof"),
+        *fails("core_for_reports", "revenue_monotone", "false_name_proof", assumes=TRUTH_RESERVED),
     ),
 )
 

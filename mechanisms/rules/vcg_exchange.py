@@ -47,9 +47,9 @@ SPEC = BundleSpec(
         *holds("feasible", "individually_rational", "optimal_for_reports", "pareto"),
         *holds("weakly_budget_balanced", pricing="threshold"),
         *holds("truthful", "efficient", assumes=TRUTH, pricing="vcg", deficit_cap=None),
-        *fails("weakly_budget_balanced", "budget_balanced", pricing="vcg"),
+        *fails("weakly_budget_balanced", "budget_balanced", assumes=TRUTH, pricing="vcg"),
         *fails("truthful", assumes=TRUTH, pricing="threshold"),
-        *fails("budget_balanced", pricing="threshold"),
+        *fails("budget_balanced", assumes=TRUTH, pricing="threshold"),
     ),
 )
 

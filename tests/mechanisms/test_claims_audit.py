@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import replace
 from random import Random
 
@@ -57,6 +58,45 @@ def test_counterexamples_are_problem_files_that_run_accepts(slug, name, params):
         truth, run(slug, truth), honest, (lie.agent,)
     )
     assert gain == lie.gain
+
+
+def said(slug, name, params=None, problems=4):
+    """Of the line that the audit prints, what is wrong and the problem in which it is."""
+    verdict = audit_claim(get(slug), get(slug).claim(name, params or {}), problems=problems)
+    line = re.fullmatch(r"ok  \w+ fails(?: \[.*?\])*: counterexample (.*?), in (\{.*\})", verdict.in_words())
+    assert line, verdict.in_words()
+    return line[1], json.loads(line[2])
+
+
+def test_a_line_of_the_audit_says_who_gains_by_what_and_can_be_made_again():
+    told, truth = said("vcg", "false_name_proof")
+    agent, gain, stated = re.fullmatch(r"(\w+) gains (\d+) by stating (\[.*\])", told).groups()
+    assert not any("budget" in bid for bid in truth["bids"])
+    bids = json.loads(stated)
+    assert {bid["agent"] for bid in bids} in ({agent, "zz"}, {"zz"})  # a second name; nobody lies about budgets
+    kept = [bid for bid in truth["bids"] if bid["agent"] not in {one["agent"] for one in bids}]
+    lied = Problem.from_json(truth | {"bids": kept + bids})
+    truth = Problem.from_json(truth)
+    honest = next(bid for bid in truth.bids if bid.agent == agent)
+    gained = quasilinear(lied, run("vcg", lied), honest, (agent, "zz")) - quasilinear(
+        truth, run("vcg", truth), honest, (agent,)
+    )
+    assert gained == int(gain)
+
+
+def test_a_line_of_the_audit_names_the_coalition_that_blocks():
+    told, truth = said("vcg", "core_for_reports")
+    names, more = re.fullmatch(r"([\w, ]+) with the owners could have (\d+) more", told).groups()
+    paid = run("vcg", truth).payments
+    assert int(more) > 0
+    assert set(names.split(", ")) < set(paid)
+
+
+def test_a_line_of_the_audit_says_what_a_bidder_costs():
+    told, truth = said("vcg", "revenue_monotone")
+    lost, joins = re.fullmatch(r"revenue falls by (\d+) when (\w+) joins", told).groups()
+    fewer = truth | {"bids": [bid for bid in truth["bids"] if bid["agent"] != joins]}
+    assert run("vcg", fewer).revenue - run("vcg", truth).revenue == int(lost)
 
 
 # Declarations that are not true: the audit must say so.
