@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from mechanisms.admission import is_lot_by_lot
 from mechanisms.orders import books
 from mechanisms.registry import rule
 from mechanisms.types import Problem
@@ -10,8 +11,11 @@ from mechanisms.types import Problem
 def curves(problem: Problem, lot: str) -> dict[str, list[list[int]]]:
     """Demand and supply as lists of [cumulative quantity, unit price], best orders first, within budgets.
 
-    In a one-sided market the supply (or, when it buys, the demand) is the lot's own: its supply at its reserve.
+    In a one-sided market the supply (or, when it buys, the demand) is the lot's own: its supply at its reserve. Where
+    some bid is of a bundle, or of one lot or another, no curve of a lot says what was wanted: both are empty.
     """
+    if not is_lot_by_lot(problem):
+        return {"demand": [], "supply": []}
     params = rule(problem.mechanism).spec.read_params(problem.params)
     book = next(book for book in books(problem, params)[0] if book.lot == lot)
     rows = list(zip(book.quantity.tolist(), book.price.tolist(), strict=True))

@@ -57,7 +57,7 @@ def found_markets(query: Mapping[str, str], identity: Identity) -> tuple[list[Ma
     """
     wanted, agent_ref = paging(query, tuple(FILTERS)), identity.agent_ref
     filters = {name: value for name, value in query.items() if name not in (*PAGING, FORMAT)}
-    rows = _filtered(filters, identity).annotate(draw=MD5(Concat(Value(agent_ref), F("ref")))).order_by("draw")
+    rows = filtered_markets(filters, identity).annotate(draw=MD5(Concat(Value(agent_ref), F("ref")))).order_by("draw")
     if wanted.cursor is not None:
         rows = rows.filter(draw__gt=_draw(agent_ref, wanted.cursor))
     return cut(list(rows.prefetch_related("lots__seller")[: wanted.limit + 1]), wanted)
@@ -68,11 +68,14 @@ def _draw(agent_ref: str, market_ref: str) -> str:
     return hashlib.md5((agent_ref + market_ref).encode(), usedforsecurity=False).hexdigest()
 
 
-def _filtered(filters: Mapping[str, str], identity: Identity) -> QuerySet[Market]:
-    """What takes rows one by one comes last, and looks only at what the other filters leave."""
+def filtered_markets(filters: Mapping[str, str], identity: Identity | None) -> QuerySet[Market]:
+    """All that pass the filters; `preference` is for agents, and who is none does not send it.
+
+    What takes rows one by one comes last, and looks only at what the other filters leave.
+    """
     rows = Market.objects.exclude(state=Market.State.DRAFT)
     for name, value in sorted(filters.items(), key=lambda one: one[0] == "preference"):
-        if name == "preference":
+        if name == "preference" and identity is not None:
             preference = read_stored(find_preference(ref=value, agent_id=identity.agent_id))
             rows = rows.filter(pk__in=admitted_markets(rows, preference, identity.agent_ref))
         elif name in KNOWN_VALUES:

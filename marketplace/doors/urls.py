@@ -6,6 +6,7 @@ from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerView
 
 from marketplace.core.refs import PATTERN
 from marketplace.doors import asyncapi, texts
+from marketplace.doors.pages import listing
 from marketplace.doors.pages import views as pages
 from marketplace.doors.pages.me import account, asks, cases, done, now, rules, stop, wants
 from marketplace.doors.rest import (
@@ -38,7 +39,7 @@ V1 = "api/v1/"
 MARKET = V1 + "markets/<ref:market_ref>/"
 
 urlpatterns = [
-    path("", pages.index_page, name="index"),
+    path("", listing.index_page, name="index"),
     path("markets/<ref:market_ref>/", pages.market_page, name="market-page"),
     path("markets/<ref:market_ref>/outcome/", pages.outcome_fragment, name="market-page-outcome"),
     path("thanks/", pages.thanks_page, name="thanks"),

@@ -11,6 +11,7 @@ from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from marketplace.core import streams
 from marketplace.markets.models import Market
+from tests.doors.looking import looked_at
 from tests.factories import Trader, buy, close_now, curve, open_a_market
 from tests.server import Server
 
@@ -196,22 +197,54 @@ def test_without_a_script_the_page_is_whole(server: Server, visit: Visitor) -> N
     assert seen.outside() == []
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("width", [320, 390, 1280])
-def test_nothing_runs_over_the_edge(server: Server, visit: Visitor, width: int, scheme: str) -> None:
-    market = exchange()
-    trading(market, *BUYERS)
-    close_now(market)
-    look = {"viewport": {"width": width, "height": 844}, "color_scheme": scheme}
-    seen = visit(server, f"/markets/{market.ref}/", **look)
-    expect(seen.page.locator("svg.picture")).to_be_visible()
-    for address in (f"/markets/{market.ref}/", "/"):
-        seen.page.goto(server.url + address)
-        assert seen.page.evaluate("document.documentElement.scrollWidth") <= width
-    paper = seen.page.evaluate("getComputedStyle(document.body).backgroundColor")
-    assert (int(paper.removeprefix("rgb(").split(",")[0]) < 128) == (scheme == "dark")
+def bundles() -> Market:
+    """Two lots and three bidders, one of whom wants both."""
+    sellers = [Trader(card=None, payout=True).agent.ref for _ in range(2)]
+    lots = [{"id": lot, "title": f"Slot {lot}", "seller": who} for lot, who in zip("ab", sellers, strict=True)]
+    market = open_a_market(title="Two landing slots", mechanism="vcg", lots=lots)
+    both = {"atoms": [{"bundle": {"a": 1, "b": 1}, "value": 70_00}]}
+    trading(market, buy("a", 50_00), buy("b", 40_00), both)
+    return market
+
+
+def test_every_page_by_day_and_by_night_at_three_widths(server: Server, visit: Visitor) -> None:
+    seats, slots, opened = exchange(), bundles(), exchange()
+    trading(seats, *BUYERS)
+    for market in (seats, slots):
+        close_now(market)
+    seen = visit(server, "/")
+    page = seen.page
+    for market in (seats, slots):
+        page.goto(f"{server.url}/markets/{market.ref}/")
+        expect(page.locator("article.market")).to_have_attribute("data-phase", "settled")
+    expect(page.locator(".bars li")).to_have_count(2)
+    expect(page.get_by_text("pays 20.00 EUR, gains 20.00 EUR")).to_be_visible()
+    shown = {"list": "/", "none": "/?text=zzz", "refused": "/?state=zzz", "missing": "/markets/mkt_none/"}
+    shown |= {"seats": f"/markets/{seats.ref}/", "slots": f"/markets/{slots.ref}/", "open": f"/markets/{opened.ref}/"}
+    for name, address in shown.items():
+        page.goto(server.url + address)
+        for width in (320, 390, 1280):
+            page.set_viewport_size({"width": width, "height": 844})
+            assert page.evaluate("document.documentElement.scrollWidth") <= width, (name, width)
+            if width > 320:
+                looked_at(page, f"{name}-{width}")
+        paper = page.evaluate("getComputedStyle(document.body).backgroundColor")
+        assert int(paper.removeprefix("rgb(").split(",")[0]) < 128  # it was left by night
     assert seen.outside() == []
-    assert seen.complaints == []
+    assert [words for words in seen.complaints if "40" not in words] == []  # what is not there is said to be so
+
+
+def test_the_list_is_searched_by_keyboard(server: Server, visit: Visitor) -> None:
+    open_a_market(title="A lamp of brass")
+    open_a_market(title="A rug")
+    page = visit(server, "/", java_script_enabled=False).page
+    page.get_by_label("Words").focus()
+    page.keyboard.type("brass")
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("link", name="A lamp of brass")).to_be_visible()
+    expect(page.get_by_role("link", name="A rug")).to_have_count(0)
+    page.get_by_role("link", name="All markets").click()
+    expect(page.get_by_role("link", name="A rug")).to_be_visible()
 
 
 def test_a_market_that_is_not_there_is_not_dialled(server: Server, visit: Visitor) -> None:

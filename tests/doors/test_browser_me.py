@@ -1,11 +1,8 @@
 """A person's pages in a real browser: signing up, teaching, being asked, seeing what was done, stopping."""
 
-import os
-from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from django.contrib.auth.models import User
 from playwright.sync_api import Page, expect
 
@@ -15,31 +12,14 @@ from marketplace.bidding.participations import join_market
 from marketplace.mandates.letters import ask_page
 from marketplace.mandates.models import CheckIn
 from marketplace.preferences.categories import write_category
+from tests.doors.looking import looked_at
 from tests.doors.test_browser_market_page import Visit, Visitor, browser, server, visit  # noqa: F401 - fixtures
 from tests.factories import Trader, buy, close_now, open_a_market
 from tests.server import Server
 
 pytestmark = pytest.mark.django_db(transaction=True, databases=["default", "stripe_sandbox"])
 PHONE = {"viewport": {"width": 390, "height": 844}, "device_scale_factor": 2, "has_touch": True}
-SHOTS = os.environ.get("WALRAS_SHOTS", "")
 PASSWORD = "a long pass phrase"
-
-
-def looked_at(page: Page, name: str) -> None:
-    """axe-core finds nothing to mend, by day and by night; nothing runs over the edge, the tabs stand in one row."""
-    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), name
-    assert page.evaluate("new Set([...document.querySelectorAll('.tabs a')].map((tab) => tab.offsetTop)).size") <= 1
-    for scheme in ("light", "dark"):
-        page.emulate_media(color_scheme=scheme)
-        found = Axe().run(page)
-        assert found.violations_count == 0, f"{name}, {scheme}: {found.generate_report()}"
-        pictured(page, f"{name}-{scheme}")
-
-
-def pictured(page: Page, name: str) -> None:
-    """A picture to look at, where somebody wants it."""
-    if SHOTS:
-        page.screenshot(path=str(Path(SHOTS) / f"{name}.png"), full_page=True)
 
 
 def tabbed_to(page: Page, name: str) -> None:

@@ -216,7 +216,10 @@ def test_pages_are_for_reading(client: Client) -> None:
 def test_every_kind_of_event_has_words() -> None:
     cleared = {"status": "cleared", "prices_text": {"seat": "5.00 EUR"}, "traded": {"seat": 1234}}
     assert words.event_words("round.cleared", cleared) == "Cleared: 1,234 traded at 5.00 EUR."
-    assert words.event_words("round.cleared", cleared | {"prices_text": {}}) == "Cleared, lot by lot."
+    several = cleared | {"prices_text": {"seat": "5.00 EUR", "bed": "9.00 EUR"}}
+    assert words.event_words("round.cleared", several) == "Cleared, lot by lot."
+    whole = words.event_words("round.cleared", cleared | {"prices_text": {}})
+    assert whole == "Cleared: each winner pays one sum for all that it won."
     assert words.event_words("round.cleared", cleared | {"status": "void"}) == words.NO_DEAL["void"]
     assert words.event_words("market.joined", {"participants": 1}) == "1 agent has joined."
     assert words.event_words("market.joined", {"participants": 1241}) == "1,241 agents have joined."

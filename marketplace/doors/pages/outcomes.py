@@ -1,22 +1,22 @@
 """An outcome as the page shows it: nothing that the market's disclosure does not tell everybody."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from itertools import groupby
 from typing import Any
 
 from marketplace.clearing.explanations import outcome_answer
 from marketplace.core.money import amount_text
 from marketplace.doors.pages.charts import Chart, Points, draw
+from marketplace.doors.pages.gains import AwardRow, Bar, awarded, bars
 from marketplace.doors.pages.words import NO_DEAL
 from marketplace.markets.models import Market, Round
 from marketplace.reports.outcomes import outcome_rows
 
 LOTS_DRAWN = 6
 AWARDS_SHOWN = 12
+WHOLE = "Who wins several pays one sum for them; no lot has a price by itself."
 STEPS_SHOWN = 2_000
-SIDE = {True: ("buys", "pays"), False: ("sells", "receives")}
 
 
 @dataclass(frozen=True)
@@ -47,15 +47,6 @@ class LotResult:
 
 
 @dataclass(frozen=True)
-class AwardRow:
-    """What one participant got and pays."""
-
-    agent: str
-    got: str
-    pays: str
-
-
-@dataclass(frozen=True)
 class Result:
     """A cleared round for the page; `told` is whether the market tells more than prices and quantities."""
 
@@ -67,9 +58,15 @@ class Result:
     turnover: str
     welfare: str
     awards: list[AwardRow]
+    bars: list[Bar]
     more_awards: str
     digest: str
     seed: str
+
+    @property
+    def priced(self) -> bool:
+        """Whether any lot has a price of its own."""
+        return any(lot.price for lot in self.lots)
 
 
 @lru_cache(maxsize=64)
@@ -81,7 +78,8 @@ def result_of(round_ref: str) -> Result:
     rows = outcome_rows(market, own=set(), everything=False) if told else []
     lots = _lots(market, answer)
     headline, detail = _headline(answer["status"], lots)
-    awards = _awards(rows, market, many=len(lots) > 1)
+    awards = awarded(rows, market, many=len(lots) > 1)
+    drawn = any(lot.chart for lot in lots)  # curves show the gains already
     return Result(
         status=answer["status"],
         headline=headline,
@@ -91,6 +89,7 @@ def result_of(round_ref: str) -> Result:
         turnover=_money(sum(row["payment"] for row in rows if row["payment"] > 0), market),
         welfare=_money(answer.get("welfare", 0), market),
         awards=awards[:AWARDS_SHOWN],
+        bars=[] if drawn else bars(awards[:AWARDS_SHOWN]),
         more_awards=f"{len(awards) - AWARDS_SHOWN:,}" if len(awards) > AWARDS_SHOWN else "",
         digest=answer["digest"],
         seed=answer["seed"],
@@ -144,26 +143,12 @@ def _headline(status: str, lots: list[LotResult]) -> tuple[str, str]:
         return "No trade" if status == "no_trade" else "No outcome", NO_DEAL.get(status, "")
     sold = [lot for lot in lots if lot.quantity]
     if len(sold) != 1:
-        return f"{len(sold)} of {len(lots)} lots traded", "Each at its own price."
+        whole = not any(lot.price for lot in sold)
+        return f"{len(sold)} of {len(lots)} lots traded", WHOLE if whole else "Each at its own price."
     if not sold[0].price:
         return f"{sold[0].quantity:,} traded", "Each at its own price."
     quantity = sold[0].quantity
     return sold[0].price, f"{quantity:,} traded, each at this price." if quantity > 1 else "One traded, at this price."
-
-
-def _awards(rows: Iterable[Mapping[str, Any]], market: Market, many: bool) -> list[AwardRow]:
-    """Who traded, the large ones first; lots are named where there are several."""
-    awards = []
-    for agent, parts in groupby((row for row in rows if row["quantity"]), key=lambda row: str(row["participant"])):
-        bundle = list(parts)
-        words = [
-            f"{SIDE[row['quantity'] > 0][0]} {abs(row['quantity']):,}" + (f" {row['lot']}" if many else "")
-            for row in bundle
-        ]
-        payment = sum(row["payment"] for row in bundle)
-        money = f"{SIDE[payment >= 0][1]} {_money(abs(payment), market)}"
-        awards.append((-sum(abs(row["quantity"]) for row in bundle), AwardRow(agent, ", ".join(words), money)))
-    return [award for _, award in sorted(awards, key=lambda one: (one[0], one[1].agent))]
 
 
 def _money(amount: int, market: Market) -> str:

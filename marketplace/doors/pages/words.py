@@ -44,6 +44,7 @@ EVENTS = {
     "key.released": "The bids were opened by the {actor}: {reason}.",
     "round.cleared/one": "Cleared: {quantity} traded at {price}.",
     "round.cleared/many": "Cleared, lot by lot.",
+    "round.cleared/whole": "Cleared: each winner pays one sum for all that it won.",
     **{f"round.cleared/{status}": words for status, words in NO_DEAL.items()},
     "round.failed": "The clearing failed. Nobody owes anything.",
     "market.settled": "All money is settled, {seconds_from_close} seconds after the close.",
@@ -76,7 +77,7 @@ def variant(kind: str, data: Mapping[str, Any]) -> str:
     if kind == "round.cleared":
         if data["status"] != "cleared":
             return f"/{data['status']}"
-        return "/one" if len(data["prices_text"]) == 1 else "/many"
+        return {0: "/whole", 1: "/one"}.get(len(data["prices_text"]), "/many")
     return "/early" if data.get("early") else ""
 
 

@@ -16,7 +16,7 @@
     if (kind === "market.joined") return data.participants === 1 ? "/one" : "/many";
     if (kind !== "round.cleared") return data.early ? "/early" : "";
     if (data.status !== "cleared") return "/" + data.status;
-    return Object.keys(data.prices_text).length === 1 ? "/one" : "/many";
+    return ["/whole", "/one"][Object.keys(data.prices_text).length] ?? "/many";
   }
 
   function sentence(kind, data) {
@@ -79,6 +79,7 @@
 
   function apply(event) {
     if (event.kind === "market.joined") count(event.data.participants);
+    if (event.kind === "market.extended") live.closes_at = event.data.closes_at;
     const next = PHASE_AFTER[event.kind];
     if (next) enter(next, next === "cleared" || next === "cancelled" ? sentence(event.kind, event.data) : "");
     if (next && next !== "settled") refresh();

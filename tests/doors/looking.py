@@ -1,0 +1,26 @@
+"""How a page is looked at in a browser: by axe-core, by day and by night, at the width that the window has."""
+
+import os
+from pathlib import Path
+
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Page
+
+SHOTS = os.environ.get("WALRAS_SHOTS", "")
+
+
+def looked_at(page: Page, name: str) -> None:
+    """axe-core finds nothing to mend, by day and by night; nothing runs over the edge, the tabs stand in one row."""
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), name
+    assert page.evaluate("new Set([...document.querySelectorAll('.tabs a')].map((tab) => tab.offsetTop)).size") <= 1
+    for scheme in ("light", "dark"):
+        page.emulate_media(color_scheme=scheme)
+        found = Axe().run(page)
+        assert found.violations_count == 0, f"{name}, {scheme}: {found.generate_report()}"
+        pictured(page, f"{name}-{scheme}")
+
+
+def pictured(page: Page, name: str) -> None:
+    """A picture to look at, where somebody wants it."""
+    if SHOTS:
+        page.screenshot(path=str(Path(SHOTS) / f"{name}.png"), full_page=True)
