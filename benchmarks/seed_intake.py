@@ -1,5 +1,6 @@
 """Fills a fresh database for the benchmarks of intake: prints `market key` for each participation."""
 
+import itertools
 import os
 import sys
 from datetime import timedelta
@@ -26,21 +27,23 @@ from marketplace.settlement.models import Authorisation, Journal  # noqa: E402
 CHUNK = 500  # markets written together
 
 
-def main(count: int, each: int, joined: bool) -> None:
-    """Markets of `each` participations, as many as are needed; always of the same agents."""
+Place = tuple[Market, Agent, str]  # an agent's in a market, and its key
+
+
+def main(count: int, each: int, joined: bool, pool: int) -> None:
+    """Markets of `each` participations, as many as are needed, of a pool of agents who take turns."""
     call_command("migrate", verbosity=0)
-    traders = [register_agent(name="bench", principal_name="bench") for _ in range(each)]
-    agents = [agent for agent, _ in traders]
-    principals = Principal.objects.in_bulk([agent.principal_id for agent in agents])
-    left = -(-count // each)
+    traders = [register_agent(name="bench", principal_name="bench") for _ in range(pool)]
+    principals = Principal.objects.in_bulk([agent.principal_id for agent, _ in traders])
+    turns, left = itertools.cycle(traders), -(-count // each)
     while left > 0:
         markets = open_markets(min(left, CHUNK))
         left -= len(markets)
+        places = [(market, *next(turns)) for market in markets for _ in range(each)]
         if joined:
-            join_all(markets, agents, principals)
-        for market in markets:
-            for _, key in traders:
-                sys.stdout.write(f"{market.ref} {key}\n")
+            join_all(places, principals)
+        for market, _, key in places:
+            sys.stdout.write(f"{market.ref} {key}\n")
 
 
 def open_markets(count: int) -> list[Market]:
@@ -68,9 +71,9 @@ def open_markets(count: int) -> list[Market]:
     return markets
 
 
-def join_all(markets: list[Market], agents: list[Agent], principals: dict[int, Principal]) -> None:
+def join_all(places: list[Place], principals: dict[int, Principal]) -> None:
     """Active participations with a limit of 100.00 EUR, written in bulk."""
-    now, places = timezone.now(), [(market, agent) for market in markets for agent in agents]
+    now = timezone.now()
     holds = Authorisation.objects.bulk_create(
         Authorisation(
             ref=new_ref("aut"),
@@ -83,7 +86,7 @@ def join_all(markets: list[Market], agents: list[Agent], principals: dict[int, P
             created_at=now,
             updated_at=now,
         )
-        for market, agent in places
+        for market, agent, _ in places
     )
     rows = [
         Participation(
@@ -96,10 +99,10 @@ def join_all(markets: list[Market], agents: list[Agent], principals: dict[int, P
             key_hash=hold.reference,
             created_at=now,
         )
-        for (market, agent), hold in zip(places, holds, strict=True)
+        for (market, agent, _), hold in zip(places, holds, strict=True)
     ]
     Participation.objects.bulk_create(rows)
     Stream.objects.bulk_create(Stream(name=row.stream) for row in rows)
 
 
-main(int(sys.argv[1]), int(sys.argv[2]), sys.argv[3] == "1")
+main(int(sys.argv[1]), int(sys.argv[2]), sys.argv[3] == "1", int(sys.argv[4]))

@@ -126,9 +126,10 @@ def auctionsi_requests(port: int, count: int, agents: int = 64) -> list[bytes]:
     return requests[:count]
 
 
-def seeded(database: str, count: int, agents: int = 500, *, joined: bool = True) -> list[Seat]:
-    """Markets of `agents` seats each in a fresh database, `count` in all, taken already or yet to be joined."""
-    seed = [sys.executable, str(ROOT / "benchmarks" / "seed_intake.py"), str(count), str(agents), str(int(joined))]
+def seeded(database: str, count: int, agents: int = 500, *, joined: bool = True, pool: int = 0) -> list[Seat]:
+    """Markets of `agents` seats each, `count` in all, taken or yet to be joined, by a pool of agents in turn."""
+    numbers = (count, agents, int(joined), pool or agents)
+    seed = [sys.executable, str(ROOT / "benchmarks" / "seed_intake.py"), *map(str, numbers)]
     environment = {**os.environ, **settings_for(database)}
     lines = subprocess.run(seed, cwd=ROOT, env=environment, check=True, capture_output=True, text=True).stdout
     seats = [line.split() for line in lines.splitlines()]

@@ -1,6 +1,7 @@
 """Agents race the deadlines of many markets at once: what is cleared is what was acknowledged, to the last bid."""
 
 import asyncio
+import contextlib
 import json
 import random
 import time
@@ -26,6 +27,15 @@ def offer(price: int) -> dict:
     return {"steps": [{"lot": "room", "quantity": -1, "price": price}]}
 
 
+async def posted(client: httpx.AsyncClient, path: str, body: dict, headers: dict) -> httpx.Response:
+    """The answer; asked for again under the same key where the line broke, as when it was idle for too long."""
+    for _ in range(20):
+        with contextlib.suppress(httpx.TransportError):
+            return await client.post(path, json=body, headers=headers)
+        await asyncio.sleep(0.1)
+    raise AssertionError(f"no answer from {path}")
+
+
 async def race(client: httpx.AsyncClient, market: Market, trader: Trader, rng: random.Random) -> Standing:
     """Offer less and less until the market refuses; what was acknowledged last."""
     await asyncio.sleep(max(0.0, market.closes_at.timestamp() - time.time() - BEFORE * rng.random()))
@@ -33,7 +43,7 @@ async def race(client: httpx.AsyncClient, market: Market, trader: Trader, rng: r
     for price in range(9000, 0, -1):
         named = {"replaces": next(iter(standing.values()))[0]} if standing else {}
         headers = trader.headers(str(uuid.uuid4()))
-        answer = await client.post(f"markets/{market.ref}/bids/", json=offer(price) | named, headers=headers)
+        answer = await posted(client, f"markets/{market.ref}/bids/", offer(price) | named, headers)
         said = answer.json()
         if answer.status_code != 201:
             assert said["code"] == "market_not_open", said
@@ -44,7 +54,7 @@ async def race(client: httpx.AsyncClient, market: Market, trader: Trader, rng: r
 
 async def race_all(server: Server, markets: list[Market], traders: list[Trader], seed: int) -> list[Standing]:
     """Every agent in every market; what stands in each, as its agents were told."""
-    rng, most = random.Random(seed), httpx.Limits(max_connections=100)
+    rng, most = random.Random(seed), httpx.Limits(max_connections=32)
     base = f"{server.url}/api/v1/"
     async with httpx.AsyncClient(base_url=base, trust_env=False, timeout=60, limits=most) as client:
         races = [race(client, market, trader, rng) for market in markets for trader in traders]

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 from django.test import Client
@@ -9,7 +10,7 @@ from django.test import Client
 from marketplace.agents.services import issue_key, revoke_key
 from marketplace.core import clock
 from marketplace.markets.services import close_market
-from tests.doors.schema_run import faults_and_count
+from tests.doors.schema_run import accounts_in, faults_and_count
 from tests.factories import Trader, buy, close_now, open_a_market
 from tests.mandates.people import Person
 from tests.server import HTTP, Server
@@ -47,9 +48,10 @@ class Scene:
             client = Client()
             client.force_login(Person().user, "django.contrib.auth.backends.ModelBackend")
             return {"Cookie": f"sessionid={client.cookies['sessionid'].value}"}
-        return {"Authorization": f"Bearer {self._key(kind)}"}
+        return {"Authorization": f"Bearer {self.key(kind)}"}
 
-    def _key(self, kind: str) -> str:
+    def key(self, kind: str) -> str:
+        """A key of this kind."""
         if kind == "unknown":
             return "wk_test_nobody"
         if kind == "operate":
@@ -109,15 +111,16 @@ def test_every_check_of_schemathesis_on_every_address(
 
 
 @pytest.mark.parametrize("examples", [2, pytest.param(100, marks=pytest.mark.prove)])
-def test_what_was_made_is_there_until_it_is_deleted(
-    doors_only: Server, swept: Callable[[], int], examples: int
+def test_what_was_made_is_there_for_who_made_it_until_it_is_deleted(
+    doors_only: Server, swept: Callable[[], int], examples: int, tmp_path: Path
 ) -> None:
-    """Chains of requests: what one answers goes into the next."""
-    scene = Scene(swept)
+    """Chains of requests: what one answers goes into the next, and another agent does not get it."""
+    keys = {"maker": Scene(swept).key("operate"), "other": Trader(scope="operate").key}
     faults, asked = faults_and_count(
         document_of(doors_only),
         doors_only.url,
-        headers=scene.headers("operate"),
+        headers={},
+        accounts=accounts_in(tmp_path / "accounts.json", keys),
         known={},
         examples=examples,
         phases=("stateful",),
