@@ -1,46 +1,64 @@
-"""How answers leave: head and body of an HTTP answer in one write, which is one system call and one packet."""
+"""How hot requests travel: read whole, answered by one task, head and body in one write; others go uvicorn's way."""
 
-import asyncio
 from typing import Any
 
-from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol, RequestResponseCycle
+
+from marketplace.doors.answer import Answer
+from marketplace.doors.hot import Place, answer_hot, hot_place, most_bytes
 
 
-class Joined:
-    """A transport that joins what is written in one turn of the event loop, or at most in two."""
+class HotProtocol(HttpToolsProtocol):
+    """uvicorn's protocol, for the hot POSTs without the messages of ASGI: they cost more than deciding a bid.
 
-    def __init__(self, transport: asyncio.Transport, loop: asyncio.AbstractEventLoop) -> None:
-        self._transport, self._loop = transport, loop
-        self._head = b""
+    What is unusual (a request that came before the last one was answered, one that wants to be told to continue) goes
+    uvicorn's way too, and gets the same answer from `serve_hot`.
+    """
 
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self._transport, name)
+    _place: Place | None = None  # where the request that is being read posts to
 
-    def write(self, data: bytes) -> None:
-        """Keep a head back for its body; where that takes longer than this turn, the head goes first."""
-        if self._head:
-            head, self._head = self._head, b""
-            self._transport.write(head + data)
-        elif data[:5] == b"HTTP/":
-            self._head = data
-            self._loop.call_soon(self._flush)
-        else:
-            self._transport.write(data)
+    def on_body(self, body: bytes) -> None:
+        """Keep what is within the bound, and one piece more, so that the client hears why."""
+        if self._place is None:
+            super().on_body(body)
+        elif len(self.cycle.body) <= most_bytes(self._place):
+            self.cycle.body += body
 
-    def close(self) -> None:
-        """Send what was kept, then close."""
-        self._flush()
-        self._transport.close()
+    def on_message_complete(self) -> None:
+        """Answer a hot request, now that it is whole."""
+        if self._place is None:
+            super().on_message_complete()
+            return
+        place, self._place = self._place, None
+        self.cycle.more_body = False
+        task = self.loop.create_task(self._answer(self.cycle, place))
+        self.tasks.add(task)
+        task.add_done_callback(self.tasks.discard)
 
-    def _flush(self) -> None:
-        if self._head:
-            head, self._head = self._head, b""
-            self._transport.write(head)
+    def _start_asgi_task(self, cycle: RequestResponseCycle, app: Any) -> None:
+        coming = cycle is self.cycle and cycle.more_body and not cycle.body and not self.expect_100_continue
+        self._place = hot_place(cycle.scope) if coming and app is self.app else None  # type: ignore[arg-type]
+        if self._place is None:
+            super()._start_asgi_task(cycle, app)
 
+    async def _answer(self, cycle: RequestResponseCycle, place: Place) -> None:
+        try:
+            reply = await answer_hot(place, cycle.scope["headers"], bytes(cycle.body))
+            if self.flow.write_paused and not cycle.disconnected:
+                await self.flow.drain()
+        except BaseException:
+            self.logger.exception("Exception in a hot request")
+            await cycle.send_500_response()
+            return
+        if not cycle.disconnected:
+            self._send(cycle, reply)
 
-class JoinedProtocol(HttpToolsProtocol):
-    """uvicorn's protocol on such a transport."""
-
-    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
-        """Wrap the transport before anything is written to it."""
-        super().connection_made(Joined(transport, self.loop))  # type: ignore[arg-type]
+    def _send(self, cycle: RequestResponseCycle, reply: Answer) -> None:
+        cycle.response_started = cycle.response_complete = True
+        lines = [b"%s: %s\r\n" % header for header in cycle.default_headers]
+        lines += [f"{name}: {value}\r\n".encode("latin-1") for name, value in reply.headers.items()]
+        lines += [b"content-length: %d\r\n" % len(reply.body), b"" if cycle.keep_alive else b"connection: close\r\n"]
+        self.transport.write(b"".join((STATUS_LINE[reply.status], *lines, b"\r\n", reply.body)))
+        if not cycle.keep_alive:
+            self.transport.close()
+        self.on_response_complete()

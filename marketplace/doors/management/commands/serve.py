@@ -8,7 +8,7 @@ from django.core.management.base import BaseCommand, CommandParser
 from django.db import DEFAULT_DB_ALIAS
 
 from marketplace.core import limits
-from marketplace.doors.wire import JoinedProtocol
+from marketplace.doors.wire import HotProtocol
 
 SWITCH_SECONDS = (
     0.001  # how long a busy thread keeps the event loop waiting; Python's own 5 ms is a bid's whole journey
@@ -36,7 +36,7 @@ class Command(BaseCommand):
             "marketplace.asgi:application",
             host=options["host"],
             port=options["port"],
-            http=JoinedProtocol,
+            http=HotProtocol,
             ws_max_size=4 * limits.FRAME_BYTES,  # past our own bound a frame is answered, past this one it is not read
             log_config=None,
             timeout_graceful_shutdown=5,  # who still waits then is cut off; what was acknowledged is durable
