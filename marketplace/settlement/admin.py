@@ -15,6 +15,7 @@ from marketplace.settlement import pushes
 from marketplace.settlement.models import (
     Attempt,
     Authorisation,
+    Dispute,
     Journal,
     Obligation,
     PaymentMethod,
@@ -200,6 +201,16 @@ class WebhookEventAdmin(PushedAdmin):
     def look_again(self, request: HttpRequest, queryset: QuerySet[WebhookEvent]) -> None:
         """Fetch what it was about."""
         self.each(request, queryset, lambda row: pushes.look_again(event=row), "will be looked into", "")
+
+
+@admin.register(Dispute)
+class DisputeAdmin(ReadOnlyAdmin):
+    """What cardholders took back through their banks."""
+
+    list_display = ("stripe_id", "obligation", "amount_minor", "reason", "state", "opened_at", "closed_at")
+    list_filter = ("state",)
+    search_fields = ("stripe_id",)
+    list_select_related = ("obligation",)
 
 
 @admin.register(PaymentMethod)

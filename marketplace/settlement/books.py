@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 
 from marketplace.settlement import calls, ledger
 from marketplace.settlement.gateway import Done, Unknown
-from marketplace.settlement.models import Authorisation, Journal, Obligation
+from marketplace.settlement.models import Authorisation, Dispute, Journal, Obligation
 
 State, Kind, Way = Obligation.State, Obligation.Kind, Obligation.Way
 Hold = Authorisation.State
@@ -59,6 +59,7 @@ def _compare(journal: Journal, theirs: Theirs) -> Iterator[Difference]:
     returned = _returned(rows)
     yield from _charges(holds, rows, returned, theirs.charges)
     yield from _transfers(rows, returned, theirs.transfers)
+    yield from _disputed(rows, theirs.charges)
     if not any(row.state == State.UNKNOWN for row in rows):
         yield from _totals(journal, theirs)
 
@@ -101,6 +102,15 @@ def _charged_later(
             yield from _one(row.ref, mine, _taken, _span(row, returned.get(row.pk, (0, 0))), row.currency)
     for name, strange in made.items():
         yield Difference(name or strange[0]["id"], "charge_unknown", f"Stripe has {strange[0]['id']}, which we do not")
+
+
+def _disputed(rows: list[Obligation], charges: list[dict[str, Any]]) -> Iterator[Difference]:
+    """Charges that their cardholders dispute, of which we know nothing; `detail` names the charge."""
+    known = set(Dispute.objects.filter(obligation__in=rows).values_list("obligation__stripe_id", flat=True))
+    ours = {row.stripe_id: row for row in rows if row.kind == Kind.COLLECT}
+    for charge in charges:
+        if charge.get("disputed") and charge["id"] in ours.keys() - known:
+            yield Difference(ours[charge["id"]].ref, "dispute_unknown", charge["id"])
 
 
 def _transfers(

@@ -137,6 +137,11 @@ def fetch_dispute(dispute: str) -> Result:
     return call(lambda c: c.v1.disputes.retrieve(dispute))
 
 
+def list_disputes(*, charge: str) -> Result:
+    """The disputes of a charge."""
+    return listed(lambda c, page: c.v1.disputes.list(_both({"charge": charge}, page)))
+
+
 def transfer(*, amount: int, currency: str, destination: str, group: str, metadata: dict[str, str], key: str) -> Result:
     """Move collected money to a connected account."""
     params: Any = {

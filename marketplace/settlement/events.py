@@ -10,6 +10,7 @@ from marketplace.settlement import (
     authorisations,
     calls,
     card_pages,
+    disputes,
     ledger,
     payout_accounts,
     releases,
@@ -17,7 +18,7 @@ from marketplace.settlement import (
     work,
 )
 from marketplace.settlement.gateway import Done, Result, Unknown
-from marketplace.settlement.models import Authorisation, Obligation, PayoutAccount, Reconciliation, Task, WebhookEvent
+from marketplace.settlement.models import Authorisation, Obligation, PayoutAccount, Reconciliation, WebhookEvent
 
 State = Authorisation.State
 MOVED_ELSEWHERE = ("charge.refunded", "transfer.reversed")
@@ -82,21 +83,10 @@ def _note(event: WebhookEvent, result: Result) -> None:
     elif isinstance(result, Done) and event.kind.startswith("setup_intent."):
         card_pages.note_setup(result.object)
     elif isinstance(result, Done) and event.kind.startswith("charge.dispute."):
-        _note_dispute(result)
+        disputes.note_dispute(result.object)
     elif isinstance(result, Done):
         take_over(result)
     _handled(event)
-
-
-def _note_dispute(result: Done) -> None:
-    """A cardholder takes the money back: a person must answer the bank; when it has decided, that is told too."""
-    dispute = result.object
-    row = Obligation.objects.filter(kind=Obligation.Kind.COLLECT, stripe_id=dispute["charge"]).first()
-    if row is not None:
-        detail = f"{dispute['id']}: {dispute['amount']} {dispute['currency']}, {dispute['reason']}: {dispute['status']}"
-        open_ones = Task.objects.filter(subject=row.ref, code="dispute")
-        tasks.close_tasks(open_ones.exclude(detail=detail))
-        tasks.open_task(subject=row.ref, code="dispute", detail=detail)
 
 
 def _handled(*events: WebhookEvent) -> None:

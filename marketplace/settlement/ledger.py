@@ -63,6 +63,11 @@ def fee_account(journal: Journal) -> str:
     return "fees:" + journal.name.partition(":")[2]
 
 
+def disputed_account(journal: Journal) -> str:
+    """What banks took back through disputes; what it lacks in the end is the platform's loss."""
+    return "disputed:" + journal.name.partition(":")[2]
+
+
 def post(journal: Journal, *, debit: str, credit: str, amount_minor: int, reference: str) -> Transfer:
     """Move money at once."""
     return append(journal, [Entry(Kind.POSTED, debit, credit, amount_minor, reference)])[0]

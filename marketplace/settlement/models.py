@@ -4,11 +4,12 @@ from django.db import models
 
 from marketplace.agents.models import Principal
 from marketplace.core.limits import NAME_CHARS
-from marketplace.settlement.records import Attempt, Reconciliation, Task, WebhookEvent
+from marketplace.settlement.records import Attempt, Dispute, Reconciliation, Task, WebhookEvent
 
 __all__ = [
     "Attempt",
     "Authorisation",
+    "Dispute",
     "Journal",
     "Obligation",
     "PaymentMethod",

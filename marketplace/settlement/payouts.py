@@ -4,12 +4,12 @@ from collections.abc import Sequence
 from typing import Any
 
 from django.core.exceptions import ObjectDoesNotExist
-from django.db.models import F
+from django.db.models import F, Q
 
 from marketplace.agents.models import Principal
 from marketplace.core import clock
 from marketplace.core.batches import update_each
-from marketplace.settlement import answers, calls, ledger, tasks, work
+from marketplace.settlement import answers, calls, disputes, ledger, tasks, work
 from marketplace.settlement.gateway import Absent, Declined, Done, NotSent, Result
 from marketplace.settlement.models import Attempt, Journal, Obligation, PayoutAccount
 
@@ -17,19 +17,23 @@ State = Obligation.State
 OPEN = (State.PENDING, State.UNKNOWN)
 NO_ACCOUNT = "no_payout_account"
 SUSPENDED = "principal_suspended"
+DISPUTED = "disputed"
 NOT_YET = "balance_insufficient"  # what was captured is not at the platform's disposal yet
 WAITING = 600.0  # seconds between tries while it is not: at Stripe that may take days
 
 
 def sweep_payouts() -> int:
     """Pay what is due; the state says `unknown` before the call is made."""
-    _resume_reinstated()
+    disputes.cover_losses()
+    _freeze_disputed()
+    _resume_freed()
     return work.sweep(TRANSFER)
 
 
 def due_payouts() -> Any:
-    """Payouts that may be made, with what the call needs."""
+    """Payouts that may be made, with what the call needs; what was asked for already is followed to its end."""
     rows = Obligation.objects.filter(kind=Obligation.Kind.PAYOUT, state__in=OPEN, due_at__isnull=False)
+    rows = rows.exclude(state=State.PENDING, round_ref__in=disputes.frozen_rounds())
     return rows.select_related("principal__payout_account", "journal")
 
 
@@ -43,14 +47,24 @@ def resend(row: Obligation) -> bool:
     """Take up a payout that is held; a new key only where Stripe has clearly declined the former one."""
     declined = Attempt.objects.filter(key=_key(row), state=Attempt.State.DECLINED).exists()
     held = Obligation.objects.filter(pk=row.pk, state=State.HELD_FOR_SELLER, attempt=row.attempt)
+    held = held.exclude(round_ref__in=disputes.frozen_rounds())
     fields: dict[str, Any] = {"attempt": F("attempt") + 1} if declined else {}
     return held.update(state=State.PENDING, tries=0, due_at=clock.now(), **fields) == 1
 
 
-def _resume_reinstated() -> None:
-    """What was held because its payee was suspended, and is so no more."""
+def _freeze_disputed() -> None:
+    """What is due or held of a round that a cardholder disputes waits for the bank, and is looked at after that."""
+    due = Q(state=State.PENDING, due_at__isnull=False) | Q(state=State.HELD_FOR_SELLER)
+    rows = Obligation.objects.filter(due, kind=Obligation.Kind.PAYOUT, round_ref__in=disputes.frozen_rounds())
+    frozen = rows.exclude(last_error__startswith=DISPUTED, state=State.HELD_FOR_SELLER)
+    frozen.update(state=State.HELD_FOR_SELLER, due_at=None, last_error=f"{DISPUTED}: a bank decides first")
+
+
+def _resume_freed() -> None:
+    """What was held because its payee was suspended, or its round disputed, and is so no more."""
     held = Obligation.objects.filter(kind=Obligation.Kind.PAYOUT, state=State.HELD_FOR_SELLER)
-    for row in held.filter(last_error__startswith=SUSPENDED, principal__suspended_at=None):
+    freed = Q(last_error__startswith=SUSPENDED, principal__suspended_at=None) | Q(last_error__startswith=DISPUTED)
+    for row in held.filter(freed).exclude(round_ref__in=disputes.frozen_rounds()):
         resend(row)
 
 

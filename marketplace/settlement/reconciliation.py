@@ -6,9 +6,17 @@ from django.db.models import F, QuerySet
 
 from marketplace.core import clock
 from marketplace.core.limits import SWEEP_BATCH
-from marketplace.settlement import books, calls, events, payout_accounts, tasks
+from marketplace.settlement import books, calls, disputes, events, payout_accounts, tasks
 from marketplace.settlement.gateway import Done
-from marketplace.settlement.models import Authorisation, Journal, Obligation, PayoutAccount, Reconciliation, Task
+from marketplace.settlement.models import (
+    Authorisation,
+    Dispute,
+    Journal,
+    Obligation,
+    PayoutAccount,
+    Reconciliation,
+    Task,
+)
 
 OFTEN, SELDOM = timedelta(minutes=15), timedelta(hours=24)
 STUCK = 10  # tries without a clear answer, after which a person is told
@@ -33,9 +41,12 @@ def sweep_books() -> int:
 def reconcile(*, journal: Journal) -> list[books.Difference]:
     """Compare one journal now: what Stripe let go is taken over, what differs is a task, what agrees again is none."""
     _look_at_sellers(journal)
+    disputes.look_at_open(journal=journal)
     for each in books.differences(journal):
         if each.code == "held_differs":
             _take_over(each.subject)
+        elif each.code == "dispute_unknown":
+            disputes.look_at_charge(charge=each.detail)
     found = books.differences(journal)
     for each in found:
         tasks.open_task(subject=each.subject, code=(PREFIX + each.code)[:40], detail=f"{journal.name}: {each.detail}")
@@ -62,14 +73,16 @@ def _claim(row: Reconciliation, at: object) -> bool:
 def _next(row: Reconciliation) -> None:
     """Often while money moves or is held, once more after a day, then no more until the books change.
 
-    While something is held for a seller it goes on: often if the account is to change, daily if Stripe declined.
+    While something is held for a seller it goes on: often if the account is to change, daily if Stripe declined;
+    daily too while a bank decides on a dispute.
     """
     journal = Journal.objects.get(pk=row.journal_id)
     moving = Obligation.objects.filter(journal=journal, state__in=MOVING).exists()
     held = Authorisation.objects.filter(journal=journal, state__in=HELD).exists()
     waiting = _waiting(journal)
     often = moving or held or waiting.exclude(principal__payout_account__state=ENABLED).exists()
-    at_rest = journal.head_seq == row.head_seq and not often and not waiting.exists()
+    open_ones = Dispute.objects.filter(obligation__journal=journal, state=Dispute.State.OPEN)
+    at_rest = journal.head_seq == row.head_seq and not (often or waiting.exists() or open_ones.exists())
     due_at = None if at_rest else clock.now() + (OFTEN if often else SELDOM)
     Reconciliation.objects.filter(pk=row.pk).update(head_seq=journal.head_seq, due_at=due_at)
 

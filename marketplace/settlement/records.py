@@ -83,3 +83,29 @@ class Task(models.Model):
 
     def __str__(self) -> str:
         return f"{self.code} {self.subject}"
+
+
+class Dispute(models.Model):
+    """What a cardholder takes back of a collect through the bank; until that decides, its round pays nothing out."""
+
+    class State(models.TextChoices):
+        INQUIRY = "inquiry"  # the bank asks only: no money has moved
+        OPEN = "open"
+        WON = "won"  # the money is back
+        LOST = "lost"
+
+    TAKEN = (State.OPEN, State.LOST)  # the bank has the money
+
+    stripe_id = models.CharField(max_length=64, unique=True, help_text="du_...")
+    obligation = models.ForeignKey("settlement.Obligation", on_delete=models.PROTECT, related_name="disputes")
+    amount_minor = models.BigIntegerField()
+    reason = models.CharField(max_length=64)
+    state = models.CharField(max_length=8, choices=State.choices, default=State.INQUIRY)
+    opened_at = models.DateTimeField()
+    closed_at = models.DateTimeField(null=True, blank=True)
+    covered_at = models.DateTimeField(
+        null=True, blank=True, help_text="when a loss was taken from what was still held for the sellers"
+    )
+
+    def __str__(self) -> str:
+        return self.stripe_id

@@ -13,7 +13,7 @@ from marketplace.core.refs import new_ref
 from marketplace.core.refusals import Refusal
 from marketplace.settlement import answers, calls, fees, ledger, tasks, work
 from marketplace.settlement.gateway import Absent, Declined, Done, Result
-from marketplace.settlement.models import Authorisation, Journal, Obligation
+from marketplace.settlement.models import Authorisation, Dispute, Journal, Obligation
 
 State, Kind, Way = Obligation.State, Obligation.Kind, Obligation.Way
 OPEN = (State.PENDING, State.UNKNOWN)
@@ -45,7 +45,12 @@ def refund(*, obligation: Obligation, amount_minor: int | None = None, payee: st
 
 
 def refundable(row: Obligation) -> int:
-    """What was collected and neither given back nor promised back."""
+    """What was collected and neither given back nor promised back, nor taken back through a bank."""
+    disputed = row.disputes.filter(state__in=Dispute.TAKEN).aggregate(total=Sum("amount_minor"))["total"] or 0
+    return max(0, _left_of(row) - int(disputed))
+
+
+def _left_of(row: Obligation) -> int:
     back = row.returns.exclude(state=State.DEFAULTED).aggregate(total=Sum("amount_minor"))["total"] or 0
     return row.amount_minor - int(back)
 
@@ -111,7 +116,7 @@ def _refused(row: Obligation, left: int) -> Refusal:
         409,
         "not_refundable",
         f"Of {row.ref} at most {minor_text(left if row.state == State.PAID else 0, row.currency)} can be given back.",
-        "Look at the obligation's state and at what was refunded before.",
+        "Look at the obligation's state, at what was refunded before, and for a dispute of its card's holder.",
     )
 
 
@@ -193,7 +198,7 @@ def _note_returned(journal: Journal, row: Obligation, stripe_id: str) -> None:
     if row.kind == Kind.REFUND and source.way == Way.CHARGE:
         charged = Authorisation.objects.filter(pk=source.authorisation_id)
         charged.update(captured_minor=F("captured_minor") - row.amount_minor)
-    if refundable(source) == 0 and not source.returns.filter(state__in=OPEN).exists():
+    if _left_of(source) == 0 and not source.returns.filter(state__in=OPEN).exists():
         Obligation.objects.filter(pk=source.pk, state=State.PAID).update(state=State.REFUNDED)
     _unlock(row)
 

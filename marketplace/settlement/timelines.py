@@ -21,7 +21,7 @@ def timeline(row: Obligation | Authorisation) -> list[Moment]:
     """All that the books know of it, oldest first."""
     hold = row if isinstance(row, Authorisation) else row.authorisation
     subjects = {row.ref, *([hold.ref] if hold else []), *_returns(row)}
-    stripe_ids = {each for each in (_stripe_id(row), hold.payment_intent if hold else "") if each}
+    stripe_ids = {each for each in (_stripe_id(row), hold.payment_intent if hold else "", *_disputes(row)) if each}
     moments = [Moment(row.created_at, "written down", f"{row.ref}, {minor_text(row.amount_minor, row.currency)}")]
     moments += _attempts(subjects)
     moments += _bookings(row)
@@ -36,6 +36,10 @@ def _stripe_id(row: Obligation | Authorisation) -> str:
 
 def _returns(row: Obligation | Authorisation) -> Iterable[str]:
     return row.returns.values_list("ref", flat=True) if isinstance(row, Obligation) else ()
+
+
+def _disputes(row: Obligation | Authorisation) -> Iterable[str]:
+    return row.disputes.values_list("stripe_id", flat=True) if isinstance(row, Obligation) else ()
 
 
 def _attempts(subjects: set[str]) -> Iterable[Moment]:

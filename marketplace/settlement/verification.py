@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from django.db import transaction
 
 from marketplace.settlement import books, guards, ledger
-from marketplace.settlement.models import Authorisation, Journal, Transfer
+from marketplace.settlement.models import Authorisation, Dispute, Journal, Transfer
 
 AUTHORISED = Authorisation.State.AUTHORISED
 
@@ -19,7 +19,8 @@ def verify_journal(journal: Journal) -> list[str]:
     with transaction.atomic():
         journal = ledger.lock(journal.pk)
         rows = list(journal.transfers.select_related("pending").order_by("seq"))
-        return [*_chain(journal, rows), *_holds(journal, rows), *_open(journal, rows), *_sums(journal, rows)]
+        faults = [*_chain(journal, rows), *_holds(journal, rows), *_open(journal, rows), *_sums(journal, rows)]
+        return [*faults, *_banks(journal)]
 
 
 def verify_all(*, with_stripe: bool = True) -> Iterator[tuple[Journal, list[str]]]:
@@ -79,6 +80,14 @@ def _open(journal: Journal, rows: list[Transfer]) -> Iterator[str]:
     for reference in sorted(left.keys() | held.keys()):
         if left[reference] != held.get(reference, 0):
             yield f"{reference} is held for {left[reference]}, its authorisation says {held.get(reference, 0)}"
+
+
+def _banks(journal: Journal) -> Iterator[str]:
+    """What banks took back is what the disputes say that are open or lost."""
+    taken = sum(amount for account, amount in ledger.balances(journal).items() if account.startswith("bank:"))
+    rows = Dispute.objects.filter(obligation__journal=journal, state__in=Dispute.TAKEN)
+    if taken != (said := sum(rows.values_list("amount_minor", flat=True))):
+        yield f"banks took {taken} back, the disputes say {said}"
 
 
 def _sums(journal: Journal, rows: list[Transfer]) -> Iterator[str]:

@@ -7,7 +7,7 @@ import pytest
 
 from marketplace.core import sweeps
 from marketplace.settlement import gateway
-from marketplace.settlement.models import Obligation, PayoutAccount, Task
+from marketplace.settlement.models import Attempt, Obligation, PayoutAccount, Task
 from marketplace.settlement.reconciliation import sweep_books
 from marketplace.settlement.services import balances, onboarding_page
 from marketplace.stripe_sandbox.objects.event import Event
@@ -172,3 +172,41 @@ def test_the_fee_is_known_before_bidding_and_comes_out_of_the_sellers_part(clien
 
 def kept(market) -> int:
     return balances(market.journal).get(f"fees:{market.ref}", 0)
+
+
+@pytest.mark.parametrize("verdict", ["winning", "losing"])
+def test_a_dispute_after_payout_freezes_what_is_left(verdict):
+    """A flight and a hotel won as one bundle; the hotel is paid, the airline cannot be, the buyer goes to the bank."""
+    airline, hotel = (Trader(card=None, payout=True) for _ in range(2))
+    lots = [
+        {"id": "flight", "seller": airline.agent.ref, "reserve": 100_00},
+        {"id": "hotel", "seller": hotel.agent.ref, "reserve": 50_00},
+    ]
+    market, buyer = open_a_market(mechanism="vcg", lots=lots), Trader(card="pm_card_createDispute")
+    buyer.join(market, 300_00)
+    buyer.bid(market, {"atoms": [{"bundle": {"flight": 1, "hotel": 1}, "value": 300_00}]})
+    own = {"amount": 500_00, "currency": "eur", "payment_method": "pm_card_visa", "confirm": True}
+    own["automatic_payment_methods"] = {"enabled": True, "allow_redirects": "never"}
+    gateway.call(lambda client: client.v1.payment_intents.create(own))  # what the platform has of its own
+    judged(airline, "more")
+    tell_events("account.updated")
+    close_now(market)
+    swept(market)
+    assert (market.state, got(market, airline), got(market, hotel)) == ("settled", 0, 50_00)
+    tell_events("charge.dispute.created")
+    judged(airline, "approved")
+    tell_events("account.updated")
+    swept(market)
+    held = Obligation.objects.get(kind="payout", state="held_for_seller")
+    assert (held.last_error.startswith("disputed"), got(market, airline)) == (True, 0)
+    assert balances(market.journal)[f"disputed:{market.ref}"] == -150_00
+    (dispute,) = gateway.call(lambda client: client.v1.disputes.list()).object["data"]
+    evidence = {"evidence": {"uncategorized_text": f"{verdict}_evidence"}}
+    gateway.call(lambda client: client.v1.disputes.update(dispute["id"], evidence))
+    Attempt.objects.update(last_at="2000-01-01T00:00:00Z")  # minutes later: no call is on its way any more
+    tell_events("charge.dispute.closed")
+    swept(market)
+    lost = verdict == "losing"
+    assert (got(market, airline), got(market, hotel)) == (0 if lost else 100_00, 50_00)
+    assert balances(market.journal)[f"disputed:{market.ref}"] == (-50_00 if lost else 0)
+    assert Task.objects.filter(code="dispute_lost", detail__contains="50.00 EUR").exists() == lost

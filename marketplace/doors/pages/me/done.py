@@ -23,6 +23,7 @@ MONEY = {
     "refunded": "paid back",
     "held_for_seller": "waits for your payout account",
 }
+DISPUTED = "waits for a bank to decide: a payer's cardholder disputes the charge"
 
 
 @of_person
@@ -41,9 +42,13 @@ def deal_page(request: HttpRequest, principal: Principal, participation_ref: str
     answer = outcome_answer(row.market, row.ref)
     bids = Bid.objects.filter(participation=row).order_by("-seq")[: limits.PAGE_ROWS]
     moves = Obligation.objects.filter(reference=row.ref).order_by("pk")
-    money = [f"{minor_text(move.amount_minor, move.currency)} {MONEY[move.state]}" for move in moves]
+    money = [f"{minor_text(move.amount_minor, move.currency)} {_became(move)}" for move in moves]
     more = {"why": answer["why"], "digest": answer["digest"], "bids": bids, "money": money}
     return page(request, "deal", principal, {"here": "done", "deal": _deal(row), **more})
+
+
+def _became(move: Obligation) -> str:
+    return DISPUTED if move.state == "held_for_seller" and move.last_error.startswith("disputed") else MONEY[move.state]
 
 
 def _cleared(principal: Principal) -> Any:
