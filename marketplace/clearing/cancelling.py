@@ -1,6 +1,7 @@
 """A contract is cancelled by one of its parties, under terms that stood in the market before anybody bid."""
 
 from datetime import datetime
+from typing import Any
 
 from django.db import transaction
 
@@ -33,12 +34,29 @@ def cancel_contract(*, contract: Contract, identity: Identity) -> Contract:
         raise _refused("The market's terms of cancellation give nothing back any more.")
     amount = row.amount_minor * percent // FULL
     amount -= amount % charge_step(row.market.currency)
-    if amount:
-        refund(obligation=_collected(row), amount_minor=amount, payee=row.seller.ref)
-    Contract.objects.filter(pk=row.pk).update(state=State.CANCELLED, cancelled_at=at, refund_minor=amount)
-    _tell(row, amount, by_seller, at)
+    back = refund(obligation=_collected(row), amount_minor=amount, payee=row.seller.ref) if amount else None
+    over = {"state": State.CANCELLED, "cancelled_at": at, "refund_minor": amount, "refund": back}
+    Contract.objects.filter(pk=row.pk).update(**over)
+    by = "seller" if by_seller else "bidder"
+    _tell(row, "contract.cancelled", {"by": by, "refund_minor": amount}, at)
     row.refresh_from_db()
     return row
+
+
+def reinstate_due() -> int:
+    """Contracts whose refund was not made: cancelling and giving back are one thing, so neither has happened."""
+    rows = Contract.objects.filter(state=State.CANCELLED, refund__state=Obligation.State.DEFAULTED)
+    return sum(_reinstate(row) for row in rows.select_related("market", "participation__agent", "seller"))
+
+
+@transaction.atomic
+def _reinstate(row: Contract) -> bool:
+    mine = Contract.objects.filter(pk=row.pk, state=State.CANCELLED, refund=row.refund_id)
+    stands = {"state": State.ACCEPTED, "cancelled_at": None, "refund_minor": 0, "refund": None}
+    if mine.update(**stands) != 1:
+        return False
+    _tell(row, "contract.reinstated", {"state": State.ACCEPTED}, clock.now())
+    return True
 
 
 def _percent(row: Contract, at: datetime) -> int | None:
@@ -57,11 +75,10 @@ def _collected(row: Contract) -> Obligation:
     return found
 
 
-def _tell(row: Contract, amount: int, by_seller: bool, at: datetime) -> None:
-    by = "seller" if by_seller else "bidder"
-    facts = {"contract": row.ref, "market": row.market.ref, "by": by, "refund_minor": amount}
+def _tell(row: Contract, kind: str, more: dict[str, Any], at: datetime) -> None:
+    facts = {"contract": row.ref, "market": row.market.ref, **more}
     refs = {row.participation.agent.ref, *([row.seller.ref] if row.seller else [])}
-    streams.append_all([told(ref, "contract.cancelled", facts) for ref in sorted(refs)], at)
+    streams.append_all([told(ref, kind, facts) for ref in sorted(refs)], at)
 
 
 def _refused(detail: str) -> Refusal:

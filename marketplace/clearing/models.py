@@ -32,6 +32,9 @@ class Contract(models.Model):
     answer_by = models.DateTimeField(null=True, blank=True, db_index=True)
     answered_at = models.DateTimeField(null=True, blank=True)
     cancelled_at = models.DateTimeField(null=True, blank=True)
+    refund = models.ForeignKey(
+        "settlement.Obligation", null=True, blank=True, on_delete=models.PROTECT, help_text="that its cancellation made"
+    )
     refund_minor = models.BigIntegerField(default=0, help_text="given back when it was cancelled")
     created_at = models.DateTimeField()
 

@@ -7,6 +7,7 @@ from datetime import timedelta
 from django.db.models import Q
 
 from marketplace.clearing.answering import lapse_due, supersede_due
+from marketplace.clearing.cancelling import reinstate_due
 from marketplace.clearing.results import fail_round
 from marketplace.clearing.workers import ChildDied, worker
 from marketplace.core import clock, limits, streams
@@ -57,5 +58,6 @@ def _renew(round_: Round, claim: str) -> None:
 SWEEPS = (
     Sweep("clearing.clear_due", clear_due, every=0.25, lane="clearing"),
     Sweep("clearing.lapse_due", lapse_due, every=1, lane="contracts"),
+    Sweep("clearing.reinstate_due", reinstate_due, every=1, lane="contracts"),
     Sweep("clearing.supersede_due", supersede_due, every=1, lane="contracts"),
 )

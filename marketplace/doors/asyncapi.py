@@ -21,7 +21,7 @@ KINDS = (
 INBOX_ONLY = (
     *("market.matched", "webhook.disabled", "webhook.test"),
     *("checkin.asked", "checkin.answered", "checkin.lapsed", "card.saved", "account.changed"),
-    *(f"contract.{word}" for word in ("offered", "accepted", "refused", "lapsed", "cancelled")),
+    *(f"contract.{word}" for word in ("offered", "accepted", "refused", "lapsed", "cancelled", "reinstated")),
 )
 ALL_KINDS = (*KINDS, *INBOX_ONLY)
 

@@ -139,7 +139,7 @@ class ObligationAdmin(TimelineAdmin):
     list_display = ("ref", "round_ref", "kind", "reference", "amount_minor", "currency", "state", "last_error")
     list_filter = ("state", "kind", "currency")
     search_fields = ("ref", "round_ref", "reference", "stripe_id")
-    actions = ("retry", "resend", "refund", "undo")
+    actions = ("retry", "resend", "refund", "give_up", "undo")
 
     @admin.action(description="Retry now, under the same key", permissions=["push"])
     def retry(self, request: HttpRequest, queryset: QuerySet[Obligation]) -> None:
@@ -155,6 +155,12 @@ class ObligationAdmin(TimelineAdmin):
     def refund(self, request: HttpRequest, queryset: QuerySet[Obligation]) -> None:
         """What was collected."""
         self.each(request, queryset, lambda row: refund(obligation=row), "will be refunded", "")
+
+    @admin.action(description="Give up a refund, paying sellers again what they gave back for it", permissions=["push"])
+    def give_up(self, request: HttpRequest, queryset: QuerySet[Obligation]) -> None:
+        """Those that wait for a seller who gives nothing back."""
+        done, lost = "its sellers will be paid again", "it does not wait for sellers, or one is being asked right now"
+        self.each(request, queryset, lambda row: pushes.give_up(obligation=row), done, lost)
 
     @admin.action(description="Undo the whole round: refund every payer, pay no seller", permissions=["push"])
     def undo(self, request: HttpRequest, queryset: QuerySet[Obligation]) -> None:

@@ -118,7 +118,7 @@ def _transfers(
 ) -> Iterator[Difference]:
     made = _by_name(transfers, "obligation")
     for row in rows:
-        if row.kind == Kind.PAYOUT:
+        if row.kind in Obligation.PAYS:
             allowed = _span(row, returned.get(row.pk, (0, 0)))
             yield from _one(row.ref, made.pop(row.ref, []), _moved, allowed, row.currency)
     for name, strange in made.items():

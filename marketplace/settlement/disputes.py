@@ -111,7 +111,8 @@ def _tell(row: Obligation, made: dict[str, Any]) -> None:
 
 
 def _payouts(row: Obligation) -> QuerySet[Obligation]:
-    return Obligation.objects.filter(round_ref=row.round_ref, kind=Kind.PAYOUT).exclude(state=Owed.DEFAULTED)
+    rows = Obligation.objects.filter(round_ref=row.round_ref, kind__in=Obligation.PAYS)
+    return rows.exclude(state=Owed.DEFAULTED)
 
 
 @transaction.atomic

@@ -21,6 +21,9 @@ __all__ = [
 ]
 
 
+FEE_HELP = "kept of a payout beside it; given back with a reversal; of a refund what comes from the surplus"
+
+
 class PaymentMethod(models.Model):
     """A card that a principal pays with, kept by Stripe; here are only its names there."""
 
@@ -183,6 +186,9 @@ class Obligation(models.Model):
         PAYOUT = "payout"
         REFUND = "refund"  # of (part of) a collect, to who paid it
         REVERSAL = "reversal"  # of (part of) a payout, back from who got it
+        RESTORE = "restore"  # of a reversal, to who gave it back for a refund that was not made
+
+    PAYS = (Kind.PAYOUT, Kind.RESTORE)  # a payee, by a transfer
 
     class Way(models.TextChoices):
         CAPTURE = "capture"  # from the hold behind the participation
@@ -211,7 +217,7 @@ class Obligation(models.Model):
         "self", null=True, blank=True, on_delete=models.PROTECT, related_name="awaits", help_text="the refund it is for"
     )
     amount_minor = models.BigIntegerField()
-    fee_minor = models.BigIntegerField(default=0, help_text="kept of a payout beside it; given back with a reversal")
+    fee_minor = models.BigIntegerField(default=0, help_text=FEE_HELP)
     currency = models.CharField(max_length=3)
     state = models.CharField(max_length=16, choices=State.choices, default=State.PENDING)
     attempt = models.PositiveSmallIntegerField(default=1, help_text="part of every idempotency key")

@@ -32,14 +32,14 @@ def sweep_payouts() -> int:
 
 def due_payouts() -> Any:
     """Payouts that may be made, with what the call needs; what was asked for already is followed to its end."""
-    rows = Obligation.objects.filter(kind=Obligation.Kind.PAYOUT, state__in=OPEN, due_at__isnull=False)
+    rows = Obligation.objects.filter(kind__in=Obligation.PAYS, state__in=OPEN, due_at__isnull=False)
     rows = rows.exclude(state=State.PENDING, round_ref__in=disputes.frozen_rounds())
     return rows.select_related("principal__payout_account", "journal")
 
 
 def resume(*, principal: Principal) -> int:
     """A payee can be paid (again): what was held for it becomes due."""
-    held = Obligation.objects.filter(principal=principal, kind=Obligation.Kind.PAYOUT, state=State.HELD_FOR_SELLER)
+    held = Obligation.objects.filter(principal=principal, kind__in=Obligation.PAYS, state=State.HELD_FOR_SELLER)
     return sum(resend(row) for row in held)
 
 
@@ -55,14 +55,14 @@ def resend(row: Obligation) -> bool:
 def _freeze_disputed() -> None:
     """What is due or held of a round that a cardholder disputes waits for the bank, and is looked at after that."""
     due = Q(state=State.PENDING, due_at__isnull=False) | Q(state=State.HELD_FOR_SELLER)
-    rows = Obligation.objects.filter(due, kind=Obligation.Kind.PAYOUT, round_ref__in=disputes.frozen_rounds())
+    rows = Obligation.objects.filter(due, kind__in=Obligation.PAYS, round_ref__in=disputes.frozen_rounds())
     frozen = rows.exclude(last_error__startswith=DISPUTED, state=State.HELD_FOR_SELLER)
     frozen.update(state=State.HELD_FOR_SELLER, due_at=None, last_error=f"{DISPUTED}: a bank decides first")
 
 
 def _resume_freed() -> None:
     """What was held because its payee was suspended, or its round disputed, and is so no more."""
-    held = Obligation.objects.filter(kind=Obligation.Kind.PAYOUT, state=State.HELD_FOR_SELLER)
+    held = Obligation.objects.filter(kind__in=Obligation.PAYS, state=State.HELD_FOR_SELLER)
     freed = Q(last_error__startswith=SUSPENDED, principal__suspended_at=None) | Q(last_error__startswith=DISPUTED)
     for row in held.filter(freed).exclude(round_ref__in=disputes.frozen_rounds()):
         resend(row)

@@ -1,7 +1,7 @@
 """Pushes: what an operator may do for a row that does not move by itself; the sweeps do the work."""
 
 from marketplace.core import clock, sweeps
-from marketplace.settlement import payouts, rounds
+from marketplace.settlement import payouts, returns, rounds
 from marketplace.settlement.models import Authorisation, Obligation, WebhookEvent
 
 MOVING = ("pending", "unknown")
@@ -21,13 +21,18 @@ def retry(*, row: Obligation | Authorisation) -> bool:
 
 def resend(*, obligation: Obligation) -> bool:
     """Pay out what is held for a seller who can be paid now."""
-    return obligation.kind == Obligation.Kind.PAYOUT and payouts.resend(obligation)
+    return obligation.kind in Obligation.PAYS and payouts.resend(obligation)
 
 
 def undo(*, obligation: Obligation) -> int:
     """Give back what this obligation's round has collected, and pay nobody; how many refunds that makes."""
     reason = "an operator undid the round"
     return rounds.undo_round(journal=obligation.journal, round_ref=obligation.round_ref, reason=reason)
+
+
+def give_up(*, obligation: Obligation) -> bool:
+    """Take back a refund that waits for a seller who gives nothing back."""
+    return returns.give_up(obligation=obligation)
 
 
 def look_again(*, event: WebhookEvent) -> bool:

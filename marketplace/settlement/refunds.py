@@ -9,11 +9,11 @@ from django.db.models import F, Sum
 
 from marketplace.core import clock, sweeps
 from marketplace.core.money import charge_step, minor_text, split_largest_remainder
-from marketplace.core.refs import new_ref
 from marketplace.core.refusals import Refusal
 from marketplace.settlement import answers, calls, fees, ledger, tasks, work
 from marketplace.settlement.gateway import Absent, Declined, Done, Result
 from marketplace.settlement.models import Authorisation, Dispute, Journal, Obligation
+from marketplace.settlement.returns import compensate, returning
 
 State, Kind, Way = Obligation.State, Obligation.Kind, Obligation.Way
 OPEN = (State.PENDING, State.UNKNOWN)
@@ -35,13 +35,15 @@ def refund(*, obligation: Obligation, amount_minor: int | None = None, payee: st
     amount = left if amount_minor is None else amount_minor
     if row.kind != Kind.COLLECT or row.state != State.PAID or not 0 < amount <= left or amount % _step(row):
         raise _refused(row, left)
-    payouts = list(Obligation.objects.filter(round_ref=row.round_ref, kind=Kind.PAYOUT).exclude(state=State.DEFAULTED))
+    paid = Obligation.objects.filter(round_ref=row.round_ref, kind__in=Obligation.PAYS).exclude(state=State.DEFAULTED)
+    payouts = list(paid.order_by("pk"))
     payouts = [payout for payout in payouts if payee in ("", payout.reference)]
     if any(payout.state not in (State.PAID, State.REFUNDED) for payout in payouts):
         raise Refusal(
             409, "round_still_moving", "Payouts of this round are not made yet.", "Wait until they rest, then repeat."
         )
-    return give_back(row, amount, _reversals(journal, row, amount, payouts))
+    reversals, surplus = _reversals(journal, row, amount, payouts)
+    return give_back(row, amount, reversals, surplus)
 
 
 def refundable(row: Obligation) -> int:
@@ -55,10 +57,10 @@ def _left_of(row: Obligation) -> int:
     return row.amount_minor - int(back)
 
 
-def give_back(row: Obligation, amount_minor: int, awaiting: Sequence[Obligation]) -> Obligation:
+def give_back(row: Obligation, amount_minor: int, awaiting: Sequence[Obligation], surplus_minor: int = 0) -> Obligation:
     """Promise a refund; it is due at once, or when the last reversal that it awaits is in."""
-    made = _returning(row, Kind.REFUND, amount_minor)
-    made.due_at = None if awaiting else made.created_at
+    made = returning(row, Kind.REFUND, amount_minor)
+    made.fee_minor, made.due_at = surplus_minor, None if awaiting else made.created_at
     made.save(force_insert=True)
     for reversal in awaiting:
         reversal.unlocks = made
@@ -67,8 +69,10 @@ def give_back(row: Obligation, amount_minor: int, awaiting: Sequence[Obligation]
     return made
 
 
-def _reversals(journal: Journal, row: Obligation, amount: int, payouts: list[Obligation]) -> list[Obligation]:
-    """What payees give back: of what they hold, in proportion, with its fee; the rest comes from the surplus."""
+def _reversals(
+    journal: Journal, row: Obligation, amount: int, payouts: list[Obligation]
+) -> tuple[list[Obligation], int]:
+    """What payees give back: of what they hold, in proportion, with its fee; and the rest, which is the surplus's."""
     held = {payout.ref: refundable(payout) + fees.fee_left(payout) for payout in payouts}
     shares = split_largest_remainder(min(amount, sum(held.values())), held, _step(row))
     rest = amount - sum(shares.values())
@@ -81,30 +85,15 @@ def _reversals(journal: Journal, row: Obligation, amount: int, payouts: list[Obl
     by_ref = {payout.ref: payout for payout in payouts}
     made = [_reversal(by_ref[ref], share) for ref, share in shares.items() if share]
     fees.give_back_fees(journal, made)
-    return made
+    return made, rest
 
 
 def _reversal(payout: Obligation, share: int) -> Obligation:
     """A part of what a payee sold for: what was kept of it comes from the fee."""
     fee = fees.fee_of(share, payout, refundable(payout))
-    made = _returning(payout, Kind.REVERSAL, share - fee)
+    made = returning(payout, Kind.REVERSAL, share - fee)
     made.fee_minor, made.due_at = fee, made.created_at
     return made
-
-
-def _returning(row: Obligation, kind: str, amount: int) -> Obligation:
-    return Obligation(
-        ref=new_ref("obl"),
-        journal_id=row.journal_id,
-        round_ref=row.round_ref,
-        kind=kind,
-        reference=row.reference,
-        principal_id=row.principal_id,
-        of=row,
-        amount_minor=amount,
-        currency=row.currency,
-        created_at=clock.now(),
-    )
 
 
 def _step(row: Obligation) -> int:
@@ -157,10 +146,10 @@ def note_returns(journal: Journal, answered: Sequence[tuple[Obligation, Result]]
         if isinstance(result, Done) and answers.agrees(row, result.object):
             _note_returned(journal, row, str(result.object["id"]))
         else:
-            _note_trouble(row, result)
+            _note_trouble(journal, row, result)
 
 
-def _note_trouble(row: Obligation, result: Result) -> None:
+def _note_trouble(journal: Journal, row: Obligation, result: Result) -> None:
     if isinstance(result, Done):
         answers.another_amount(row, result.object)
     elif isinstance(result, Absent):
@@ -168,19 +157,20 @@ def _note_trouble(row: Obligation, result: Result) -> None:
     elif isinstance(result, Declined) and result.code == NOT_YET:
         answers.begin_again(row, result.detail, SELDOM.total_seconds())
     elif isinstance(result, Declined):
-        _note_declined(Obligation.objects.filter(pk=row.pk, state__in=OPEN), row, f"{result.code}: {result.detail}")
+        _note_declined(journal, row, f"{result.code}: {result.detail}")
     else:
         answers.put_off(row, result)
 
 
-def _note_declined(rows: Any, row: Obligation, why: str) -> None:
-    """A refund that Stripe declines is over, and may be promised again; a reversal is tried until a person decides."""
+def _note_declined(journal: Journal, row: Obligation, why: str) -> None:
+    """A refund that Stripe declines is taken back as a whole; a reversal is tried until a person decides."""
+    rows = Obligation.objects.filter(pk=row.pk, state__in=OPEN)
     tasks.open_task(subject=row.ref, code=f"{row.kind}_declined", detail=why)
-    if row.kind == Kind.REFUND:
-        rows.update(state=State.DEFAULTED, due_at=None, settled_at=clock.now(), last_error=why[:200])
-    else:
+    if row.kind == Kind.REVERSAL:
         answers.begin_again(row, why)
         rows.update(due_at=clock.now() + SELDOM)
+    elif rows.update(state=State.DEFAULTED, due_at=None, settled_at=clock.now(), last_error=why[:200]) == 1:
+        compensate(journal, row)
 
 
 def _note_returned(journal: Journal, row: Obligation, stripe_id: str) -> None:
