@@ -156,6 +156,8 @@ def _note_trouble(journal: Journal, row: Obligation, result: Result) -> None:
         answers.begin_again(row)
     elif isinstance(result, Declined) and result.code == NOT_YET:
         answers.begin_again(row, result.detail, SELDOM.total_seconds())
+        if row.kind == Kind.REVERSAL:  # the refund waits for it, and nobody else would hear of that
+            tasks.open_task(subject=row.ref, code="reversal_declined", detail=f"{result.code}: {result.detail}")
     elif isinstance(result, Declined):
         _note_declined(journal, row, f"{result.code}: {result.detail}")
     else:

@@ -51,6 +51,13 @@ def judged(seller: Trader, outcome: str) -> None:
     assert send_form(onboarding_page(account=account), outcome=outcome)[0] == 303
 
 
+def platform_has(amount: int) -> None:
+    """Money of its own, beside that of its markets."""
+    own = {"amount": amount, "currency": "eur", "payment_method": "pm_card_visa", "confirm": True}
+    own["automatic_payment_methods"] = {"enabled": True, "allow_redirects": "never"}
+    gateway.call(lambda client: client.v1.payment_intents.create(own))
+
+
 def tell_events(kind: str) -> None:
     """Stripe's webhooks of one kind arrive, the newest at last."""
     for event in Event.objects.filter(type=kind).order_by("pk"):
@@ -185,9 +192,7 @@ def test_a_dispute_after_payout_freezes_what_is_left(verdict):
     market, buyer = open_a_market(mechanism="vcg", lots=lots), Trader(card="pm_card_createDispute")
     buyer.join(market, 300_00)
     buyer.bid(market, {"atoms": [{"bundle": {"flight": 1, "hotel": 1}, "value": 300_00}]})
-    own = {"amount": 500_00, "currency": "eur", "payment_method": "pm_card_visa", "confirm": True}
-    own["automatic_payment_methods"] = {"enabled": True, "allow_redirects": "never"}
-    gateway.call(lambda client: client.v1.payment_intents.create(own))  # what the platform has of its own
+    platform_has(500_00)
     judged(airline, "more")
     tell_events("account.updated")
     close_now(market)
@@ -210,3 +215,28 @@ def test_a_dispute_after_payout_freezes_what_is_left(verdict):
     assert (got(market, airline), got(market, hotel)) == (0 if lost else 100_00, 50_00)
     assert balances(market.journal)[f"disputed:{market.ref}"] == (-50_00 if lost else 0)
     assert Task.objects.filter(code="dispute_lost", detail__contains="50.00 EUR").exists() == lost
+
+
+def test_a_cancellation_whose_refund_cannot_be_made_is_taken_back(client):
+    """The bidder cancels while its own bank has the money already, which nobody here knows yet."""
+    seller, buyer, rival = Trader(card=None, payout=True), Trader(card="pm_card_createDispute"), Trader()
+    platform_has(500_00)
+    terms = [{"within_s": 3600, "refund_percent": 100}]
+    market = swept(sold(seller, (buyer, 90_00), (rival, 60_00), cancellation=terms, fee_bp=1000))
+
+    def shown():
+        return client.get(f"{API}contracts/", headers=seller.headers()).json()["contracts"][0]
+
+    path = f"{API}contracts/{shown()['id']}/cancellations/"
+    done = client.post(path, "{}", content_type="application/json", headers=buyer.headers())
+    assert (done.json()["state"], done.json()["refund_minor"]) == ("cancelled", 60_00)
+    swept(market)
+    assert (shown()["state"], shown()["refund_minor"]) == ("accepted", 0)
+    assert (got(market, seller), kept(market)) == (54_00, 6_00)
+    events = client.get(f"{API}inbox/", headers=buyer.headers()).json()["events"]
+    kinds = [event["kind"] for event in events if event["kind"].startswith("contract.")]
+    assert kinds == ["contract.accepted", "contract.cancelled", "contract.reinstated"]
+    tell_events("charge.dispute.created")
+    swept(market)
+    refused = client.post(path, "{}", content_type="application/json", headers=buyer.headers())
+    assert (refused.status_code, refused.json()["code"]) == (409, "not_refundable")
