@@ -53,7 +53,7 @@ LOOK = {
         (
             *("settlement.Attempt", "settlement.Authorisation", "settlement.Journal", "settlement.Obligation"),
             *("settlement.PaymentMethod", "settlement.PayoutAccount", "settlement.Task", "settlement.Transfer"),
-            "settlement.WebhookEvent",
+            *("settlement.Dispute", "settlement.WebhookEvent"),
         ),
         ("settlement clerk", "auditor"),
     ),
