@@ -22,7 +22,7 @@ CLEARING_PUBLIC_KEY = os.environ.get("WALRAS_CLEARING_PUBLIC_KEY", "")
 CONTRACT_KEY_FILE = Path(os.environ.get("WALRAS_CONTRACT_KEY_FILE") or BASE_DIR / ".walras-contract-key")
 
 INSTALLED_APPS = [
-    "django.contrib.admin",
+    "marketplace.doors.desk.apps.DeskConfig",
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",
@@ -31,6 +31,7 @@ INSTALLED_APPS = [
     "rest_framework",
     "drf_spectacular",
     "drf_spectacular_sidecar",
+    "django_json_schema_editor",
     "channels",
     "allauth",
     "allauth.account",

@@ -12,7 +12,7 @@ import msgspec
 
 from mechanisms import readers
 from mechanisms.check import verify
-from mechanisms.check.auditing import audit
+from mechanisms.check.auditing import Verdict, audit
 from mechanisms.check.finding import Finding
 from mechanisms.check.packages import verify_package
 from mechanisms.check.replaying import replayed_file
@@ -75,6 +75,7 @@ def _parser() -> argparse.ArgumentParser:
     auditing = _command(commands, "audit", _audit, "try every claim of a rule, print counterexamples", "SLUG")
     auditing.add_argument("--problems", type=int, default=100, help="random problems for each claim that should hold")
     auditing.add_argument("--seed", type=int, default=0)
+    auditing.add_argument("--claim", default="", help="only the claims of this name")
     auditing.add_argument("--json", action="store_true", help="with every counterexample as problem files")
     creating = _command(commands, "new", _new, "write a package with a rule of your own", "SLUG")
     creating.add_argument("--folder", type=Path, default=Path(), help="where the package goes")
@@ -143,8 +144,15 @@ def _not_reproduced(problem: Any, outcome: Any) -> Iterator[Finding]:
         yield Finding("consistent", "not_reproduced", "the rule, run again on this problem, gives another outcome")
 
 
+def _verdicts(options: argparse.Namespace) -> list[Verdict]:
+    spec = get(options.slug)
+    if options.claim not in ("", *(claim.name for claim in spec.claims)):
+        raise ProblemError("unknown_claim", f"{spec.slug} says nothing of {options.claim!r}")
+    return audit(spec, problems=options.problems, seed=options.seed, only=options.claim)
+
+
 def _audit(options: argparse.Namespace) -> str:
-    verdicts = audit(get(options.slug), problems=options.problems, seed=options.seed)
+    verdicts = _verdicts(options)
     fallen = [verdict.to_dict() for verdict in verdicts if not verdict.stands]
     if fallen:
         raise RefutedError("claim_refuted", f"{len(fallen)} claims of {options.slug} do not stand", fallen)

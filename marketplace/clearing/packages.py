@@ -11,7 +11,8 @@ from marketplace.clearing.explanations import standing_round
 from marketplace.core.models import Event
 from marketplace.core.refusals import Refusal
 from marketplace.markets.models import Market, Round
-from mechanisms.check.packages import FORMAT, STANDING
+from mechanisms.check.finding import Finding
+from mechanisms.check.packages import FORMAT, STANDING, verify_package
 
 
 def package_answer(market: Market, identity: Identity) -> dict[str, Any]:
@@ -43,6 +44,12 @@ def package_of(market: Market) -> dict[str, Any]:
         "receipts": _receipts(market),
         **_left_out(market, round_),
     }
+
+
+def verify_again(market: Market) -> tuple[str, list[Finding]]:
+    """The standing outcome's digest, and what is wrong with its package (nothing, if all is well)."""
+    package = json.loads(json.dumps(package_of(market)))
+    return package["outcome"]["digest"], list(verify_package(package))
 
 
 def _left_out(market: Market, round_: Round) -> dict[str, Any]:

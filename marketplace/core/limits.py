@@ -60,3 +60,4 @@ XLSX_CHARACTERS = 32_767  # of a cell
 STATA_ROWS = 2_000_000  # a .dta file is made in memory
 RECLEAR_SECONDS = 20  # how long another rule may take
 RECLEAR_BIDS = 5_000
+DESK_SECONDS = 20  # how long the desk looks for a counterexample

@@ -12,7 +12,7 @@ from marketplace.doors.rest.schemas import schema_of
 Schema = dict[str, Any]
 ID: Schema = {"description": "yours; comes back with the answer", "type": ["string", "integer", "null"]}
 KEY: Schema = {"description": "the idempotency key", "type": "string", "minLength": 1, "maxLength": 128}
-PUBLIC_KINDS = ("opened", "joined", "closed", "settled", "cancelled")
+PUBLIC_KINDS = ("opened", "joined", "extended", "closed", "settled", "cancelled")
 KINDS = (
     *(f"market.{word}" for word in PUBLIC_KINDS),
     *("receipts.published", "key.released", "round.cleared", "round.failed", "round.superseded"),

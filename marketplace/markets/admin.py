@@ -6,16 +6,19 @@ from typing import Any
 from django import forms
 from django.contrib import admin, messages
 from django.contrib.admin.helpers import ActionForm
+from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 from django.utils.html import format_html
 
+import mechanisms
 from marketplace.core.refusals import Refusal
 from marketplace.markets.drafts import change_draft, open_draft
 from marketplace.markets.early import close_early
-from marketplace.markets.forms import MAX_LOTS, LotForm, LotFormSet, MarketForm
-from marketplace.markets.models import Lot, Market, Round
+from marketplace.markets.forms import MarketForm, rules
+from marketplace.markets.inlines import LotInline, RoundInline, is_draft
+from marketplace.markets.models import Market, Round
 from marketplace.markets.services import cancel_market, clear_again, draft_market
 from marketplace.settlement.admin import ReadOnlyAdmin
 
@@ -44,44 +47,6 @@ class Guarded:
         return lookup in {f"{name}__exact" for name in allowed}
 
 
-class LotInline(admin.TabularInline):
-    """What is traded; fixed once the market has opened."""
-
-    model = Lot
-    form = LotForm
-    formset = LotFormSet
-    raw_id_fields = ("seller",)
-    extra, min_num, max_num, validate_min, validate_max = 0, 1, MAX_LOTS, True, True
-
-    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """To drafts only."""
-        return (obj is None or is_draft(obj)) and super().has_add_permission(request, obj)
-
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """Of drafts only."""
-        return (obj is None or is_draft(obj)) and super().has_change_permission(request, obj)
-
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """From drafts only."""
-        return (obj is None or is_draft(obj)) and super().has_delete_permission(request, obj)
-
-
-class RoundInline(admin.TabularInline):
-    """How the clearing went."""
-
-    model = Round
-    fields = readonly_fields = ("ref", "n", "state", "status", "failure", "finished_at")
-    extra, can_delete, show_change_link = 0, False, True
-
-    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """Rounds come from the close."""
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """An outcome is frozen."""
-        return False
-
-
 def _reason(request: HttpRequest) -> str:
     return str(request.POST.get("reason", ""))
 
@@ -91,11 +56,6 @@ def _staff(request: HttpRequest) -> str:
     return f"staff {request.user.pk}"
 
 
-def is_draft(market: Market) -> bool:
-    """Whether nothing about it is promised to anybody yet."""
-    return market.state == Market.State.DRAFT and market.participants == 0
-
-
 @admin.register(Market)
 class MarketAdmin(Guarded, admin.ModelAdmin):
     """Markets: write a draft, open it, look on."""
@@ -103,14 +63,14 @@ class MarketAdmin(Guarded, admin.ModelAdmin):
     hidden = ("seed", "bid_key", "sealed_bid_key", "last_bid")
     form = MarketForm
     inlines = (LotInline, RoundInline)
-    list_display = ("title", "ref", "state", "mechanism", "closes_at", "participants", "live_page")
+    list_display = ("title", "ref", "state", "mechanism", "closes_at", "participants", "live_page", "desk")
     list_filter = ("state", "mechanism", "disclosure", "currency")
     search_fields = ("ref", "title")
     actions = ("open_now", "close_now", "cancel", "clear_once_more")
     action_form = ReasonForm
     fieldsets = (
         (None, {"fields": ("title", "description", "disclosure", "several_agents")}),
-        ("Rule", {"fields": ("mechanism", "params", "currency", "exponent")}),
+        ("Rule", {"fields": ("rule", "mechanism", "params", "currency", "exponent")}),
         ("Money", {"fields": ("money", "on_default", "deposit_minor", "most_minor", "fee_bp")}),
         ("Contracts", {"fields": ("accept_within_s", "cancellation")}),
         ("Time", {"fields": ("opens_at", "closes_at")}),
@@ -119,7 +79,16 @@ class MarketAdmin(Guarded, admin.ModelAdmin):
             {"fields": ("ref", "state", "participants", "settled_at", "cancel_reason", "opening_refused", "live_page")},
         ),
     )
-    readonly_fields = ("ref", "state", "participants", "settled_at", "cancel_reason", "opening_refused", "live_page")
+    readonly_fields = (
+        "rule",
+        "ref",
+        "state",
+        "participants",
+        "settled_at",
+        "cancel_reason",
+        "opening_refused",
+        "live_page",
+    )
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:
         """The currency is fixed with the books that are kept in it."""
@@ -132,6 +101,22 @@ class MarketAdmin(Guarded, admin.ModelAdmin):
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         """A market is cancelled, not deleted."""
         return False
+
+    def add_view(self, request: HttpRequest, form_url: str = "", extra_context: Any = None) -> HttpResponse:
+        """First the rule, for it draws the form."""
+        if not self.has_add_permission(request):
+            raise PermissionDenied
+        if request.method == "GET" and request.GET.get("mechanism") not in dict(rules()):
+            return HttpResponseRedirect(reverse("admin:desk-choose"))
+        return super().add_view(request, form_url, extra_context)
+
+    def get_object(self, request: HttpRequest, object_id: str, from_field: Any = None) -> Market | None:
+        """A draft for which another rule is being looked at shows that rule's form; nothing is stored by looking."""
+        market: Market | None = super().get_object(request, object_id, from_field)
+        other = request.GET.get("mechanism")
+        if market is not None and request.method == "GET" and other in dict(rules()) and is_draft(market):
+            market.mechanism, market.params = other, {}
+        return market
 
     def changeform_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         """What a service refuses after all is said, and nothing is stored."""
@@ -147,6 +132,25 @@ class MarketAdmin(Guarded, admin.ModelAdmin):
             change_draft(market=obj)
         else:
             draft_market(market=obj)
+
+    @admin.display(description="rule")
+    def rule(self, market: Market) -> str:
+        """What it is called, what it promises one click away, and the way to another."""
+        if not market.mechanism:
+            return ""
+        other = f"?market={market.pk}" if market.pk else ""
+        return format_html(
+            '{} (<a href="{}">what it promises</a>, <a href="{}{}">another rule</a>)',
+            mechanisms.get(market.mechanism).title,
+            reverse("admin:desk-rule", args=[market.mechanism]),
+            reverse("admin:desk-choose"),
+            other,
+        )
+
+    @admin.display(description="desk")
+    def desk(self, market: Market) -> str:
+        """Its page with timeline and buttons."""
+        return format_html('<a href="{}">buttons and story</a>', reverse("admin:desk-market", args=[market.pk]))
 
     @admin.display(description="live page")
     def live_page(self, market: Market) -> str:

@@ -5,6 +5,7 @@ from functools import cache
 from typing import Any
 
 import mechanisms
+from mechanisms.errors import ProblemError
 from mechanisms.registry import Spec
 
 
@@ -12,6 +13,14 @@ from mechanisms.registry import Spec
 def rules() -> list[dict[str, Any]]:
     """Every rule of an auction or exchange: what it is, what it takes, what it promises and on which assumptions."""
     return [_rule(spec) for spec in mechanisms.specs("auction")]
+
+
+def find_rule(slug: str) -> Spec | None:
+    """A rule of the library, one for markets or not; None where there is none of that name."""
+    try:
+        return mechanisms.get(slug)
+    except ProblemError:
+        return None
 
 
 def rule(slug: str) -> Spec:

@@ -1,13 +1,13 @@
 """Drafts: markets made by hand, changed until they open, and checked like any other."""
 
 from collections.abc import Sequence
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import msgspec
 from django.db import transaction
 
-from marketplace.core import clock
+from marketplace.core import clock, limits
 from marketplace.core.refusals import Refusal
 from marketplace.markets.configuration import (
     CancellationTerm,
@@ -18,7 +18,7 @@ from marketplace.markets.configuration import (
 )
 from marketplace.markets.models import Lot, Market
 from marketplace.markets.money import settled_on_default
-from marketplace.markets.services import open_market
+from marketplace.markets.services import draft_market, open_market
 
 CHANGEABLE = (
     "title",
@@ -106,3 +106,18 @@ def _stated(lot: Lot) -> LotConfiguration:
 
 def _utc(moment: datetime | None) -> datetime | None:
     return moment.astimezone(UTC) if moment is not None else None
+
+
+@transaction.atomic
+def clone_market(*, market: Market) -> Market:
+    """A new draft with the same terms and lots, open for as long from now; what has happened stays behind."""
+    source = Market.objects.get(pk=market.pk)
+    began = source.opens_at or source.created_at
+    lasted = max(timedelta(seconds=limits.MARKET_MIN_SECONDS), source.closes_at - began)
+    terms = {name: getattr(source, name) for name in CHANGEABLE}
+    times = {"opens_at": None, "closes_at": clock.now() + lasted}
+    draft = draft_market(market=Market(**{**terms, **times}, currency=source.currency))
+    kept = ("name", "title", "supply", "reserve", "seller", "category", "attributes")
+    lots = source.lots.select_related("seller").order_by("pk")
+    Lot.objects.bulk_create(Lot(market=draft, **{name: getattr(lot, name) for name in kept}) for lot in lots)
+    return draft

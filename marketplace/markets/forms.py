@@ -1,15 +1,17 @@
 """The operator's forms: what a draft says, with each refusal at the field that it is about."""
 
-from typing import Any
+from typing import Any, ClassVar
 
 from django import forms
 from django.forms.models import BaseInlineFormSet
+from django_json_schema_editor.forms import JSONEditorWidget
 
 import mechanisms
 from marketplace.core import limits
 from marketplace.core.money import CURRENCIES
 from marketplace.core.refusals import Refusal
 from marketplace.markets.drafts import check_draft
+from marketplace.markets.drawing import TERMS, drawn
 from marketplace.markets.models import Lot, Market
 from mechanisms.types import ProblemError
 
@@ -22,7 +24,7 @@ def rules() -> list[tuple[str, str]]:
 class MarketForm(forms.ModelForm):
     """A market in draft."""
 
-    mechanism = forms.ChoiceField(choices=rules, help_text="the rule that clears it")
+    mechanism = forms.ChoiceField(choices=rules, widget=forms.HiddenInput)
     currency = forms.ChoiceField(choices=[(code, code) for code in sorted(CURRENCIES)], initial="EUR")
     exponent = forms.IntegerField(min_value=0, max_value=6, initial=2, help_text="bids count 10^-exponent")
 
@@ -48,6 +50,15 @@ class MarketForm(forms.ModelForm):
             "closes_at",
         )
 
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if "params" not in self.fields:
+            return  # looked at only
+        slug = self.data.get("mechanism") or self.initial.get("mechanism") or self.instance.mechanism
+        schema = drawn(mechanisms.get(slug)) if slug in dict(rules()) else {}
+        self.fields["params"].widget = _editor(schema) if schema.get("properties") else forms.HiddenInput()
+        self.fields["cancellation"].widget = _editor(TERMS)
+
     def clean(self) -> dict[str, Any]:
         """The rule judges its own parameters."""
         data: dict[str, Any] = super().clean() or {}
@@ -58,8 +69,19 @@ class MarketForm(forms.ModelForm):
             try:
                 mechanisms.get(data["mechanism"]).read_params(data["params"])
             except ProblemError as error:
-                self.add_error("params", f"{error.pointer.removeprefix('/params/')}: {error.detail}")
+                self.add_error("params", f"{_titled(data['mechanism'], error.pointer)}: {error.detail}")
         return data
+
+
+def _titled(slug: str, pointer: str) -> str:
+    """The field's own title, as the form has it, and where in it."""
+    name, *rest = pointer.removeprefix("/params/").split("/")
+    field = mechanisms.get(slug).params.model_json_schema().get("properties", {}).get(name, {})
+    return " / ".join([field.get("title", name), *rest])
+
+
+def _editor(schema: dict[str, Any]) -> JSONEditorWidget:
+    return JSONEditorWidget(editor_config={"schema": schema, "show_opt_in": True})
 
 
 class LotForm(forms.ModelForm):
@@ -68,6 +90,7 @@ class LotForm(forms.ModelForm):
     class Meta:
         model = Lot
         fields = ("name", "title", "supply", "reserve", "seller", "category", "attributes")
+        widgets: ClassVar[dict[str, forms.Widget]] = {"attributes": forms.Textarea(attrs={"rows": 2, "cols": 24})}
 
     def clean_attributes(self) -> dict[str, Any]:
         """An object, if anything."""

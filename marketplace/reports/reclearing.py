@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
 from typing import Any
 
 import msgspec
@@ -14,6 +12,7 @@ from marketplace.clearing.packages import refuse_undisclosed
 from marketplace.core import limits
 from marketplace.core.refusals import Refusal
 from marketplace.markets.models import Market
+from marketplace.reports.apart import NotTakenError, library
 from mechanisms import get, read_outcome, read_problem
 from mechanisms.measures import Clearing, measured
 from mechanisms.strict_json import parse
@@ -39,8 +38,8 @@ def reclear(market: Market, rule: str, params: dict[str, Any], identity: Identit
     if len(problem.get("bids", ())) > limits.RECLEAR_BIDS:
         detail = f"More than {limits.RECLEAR_BIDS:,} bids are not cleared again here."
         raise Refusal(413, "reclear_too_large", detail, "Export the market and use python -m mechanisms run.")
-    other = {**problem, "mechanism": rule, "params": {**_carried(rule, problem["params"]), **params}}
-    made = read_outcome(_run(other))
+    other = {**problem, "mechanism": rule, "params": {**carried(rule, problem["params"]), **params}}
+    made = read_outcome(run_apart(other))
     return {
         "market": market.ref,
         "warning": WARNING,
@@ -49,7 +48,7 @@ def reclear(market: Market, rule: str, params: dict[str, Any], identity: Identit
     }
 
 
-def _carried(rule: str, params: dict[str, Any]) -> dict[str, Any]:
+def carried(rule: str, params: dict[str, Any]) -> dict[str, Any]:
     """Of the market's own parameters those that say what is sold, where the other rule takes them."""
     try:
         taken = get(rule).params.model_fields
@@ -58,19 +57,16 @@ def _carried(rule: str, params: dict[str, Any]) -> dict[str, Any]:
     return {name: params[name] for name in CARRIED if name in params and name in taken}
 
 
-def _run(problem: dict[str, Any]) -> bytes:
-    command = [sys.executable, "-m", "mechanisms", "run", "-"]
-    text = _encoder.encode(problem)
+def run_apart(problem: dict[str, Any]) -> bytes:
+    """The outcome of a problem, made in a process of its own; Refusal where the rule does not take it or its time."""
     try:
-        done = subprocess.run(command, input=text, capture_output=True, timeout=limits.RECLEAR_SECONDS)  # noqa: S603
-    except subprocess.TimeoutExpired as error:
+        return library("run", "-", given=_encoder.encode(problem), seconds=limits.RECLEAR_SECONDS)
+    except TimeoutError as error:
         detail = f"The rule did not end within {limits.RECLEAR_SECONDS} seconds."
         raise Refusal(422, "reclear_too_long", detail, "Export the market and use python -m mechanisms run.") from error
-    if done.returncode:
-        said = msgspec.json.decode(done.stderr)
-        detail = f"The rule does not take these bids: {said['detail']}"
-        raise Refusal(422, "not_reclearable", detail[:500], "Choose a rule for such bids, or other params.")
-    return done.stdout
+    except NotTakenError as error:
+        detail = f"The rule does not take these bids: {error.detail}"
+        raise Refusal(422, "not_reclearable", detail[:500], "Choose a rule for such bids, or other params.") from error
 
 
 def _side(problem: Any, outcome: Any) -> dict[str, Any]:

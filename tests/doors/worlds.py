@@ -151,6 +151,10 @@ class World:
             rows = model.objects.values_list("pk", flat=True) if model._meta.app_label in CLOSE_BY else []
             for address in (top, *(f"{top}{pk}/change/" for pk in rows)):
                 yield address, client.get(address).content.decode()
+        for page in ("", "try/"):
+            address = f"/admin/desk/markets/{self.market.pk}/{page}"
+            yield address, client.get(address).content.decode()
+        yield "today", client.get("/admin/").content.decode()
 
     def arguments(self, tool: str) -> dict[str, object]:
         """What a tool takes."""

@@ -46,6 +46,7 @@ def stated(**changes: object) -> dict[str, object]:
         "money": "authorise",
         "on_default": "",
         "deposit_minor": 0,
+        "fee_bp": 0,
         "accept_within_s": 0,
         "cancellation": "[]",
         "opens_at_0": "",
@@ -248,11 +249,13 @@ def addresses() -> list[str]:
     found = ["/admin/"]
     for model in admin.site._registry:
         top = f"/admin/{model._meta.app_label}/{model._meta.model_name}/"
-        found += [top, f"{top}add/"]
+        found += [top, f"{top}add/?mechanism=second_price"]
         found += [
             f"{top}{pk}/{page}/" for pk in model._default_manager.values_list("pk", flat=True)[:20] for page in PAGES
         ]
-    return found
+    desks = Market.objects.values_list("pk", flat=True)
+    found += [f"/admin/desk/markets/{pk}/{page}" for pk in desks for page in ("", "try/")]
+    return [*found, "/admin/desk/choose/", "/admin/desk/rules/vcg/"]
 
 
 PAGES = ("change", "history")
