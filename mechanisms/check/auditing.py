@@ -75,12 +75,10 @@ def _line(lie: Lie) -> str:
 
 
 def _news(lie: Lie) -> str:
-    """The bids that are not in the truthful problem; of a problem without bids all of it."""
-    told = lie.lied.to_dict()
-    before = lie.problem.to_dict().get("bids")
-    if before is None:
-        return lie.lied.to_json().decode()
-    return json.encode([bid for bid in told["bids"] if bid not in before]).decode()
+    """The bids that are not in the truthful problem, or where these are the same, the other parts that differ."""
+    before, after = lie.problem.to_dict(), lie.lied.to_dict()
+    bids = [bid for bid in after.get("bids", ()) if bid not in before["bids"]]
+    return json.encode(bids or {name: part for name, part in after.items() if part != before.get(name)}).decode()
 
 
 def _lie(lie: Lie | None) -> dict[str, Any] | None:

@@ -92,28 +92,48 @@ CHECKS = {
 }
 
 
+VIEWS = ("sea", "yard", "hill")
+ROOM = {
+    "title": "A room",
+    "attributes": {"view": {"type": "enum", "values": list(VIEWS)}, "wifi": {"type": "boolean"}},
+}
+
+
 def draw(spec: Spec, rng: Random, params: dict[str, Any], assumes: Collection[str]) -> dict[str, Any]:
-    """Up to four sellers with up to two offers each."""
+    """Up to four sellers with up to two offers each; half of the buyers speak the language of preferences."""
     top = rng.choice([2, 5, 50])
     values: dict[str, Any] = {
         "view": {"sea": rng.randint(0, top), "yard": rng.choice([0, -1, None])},
         "wifi": {"true": 1},
     }
+    worth = {"worth": {"base": rng.randint(0, 2 * top), "values": values}}
+    stated = {"categories": {"room/1": ROOM}} if rng.random() < 0.5 else {}
     return {
         "mechanism": spec.slug,
         "params": params,
         "seed": f"{rng.getrandbits(16):04x}",
-        "buyer": {"agent": "t", "worth": {"base": rng.randint(0, 2 * top), "values": values}},
+        "buyer": {"agent": "t"} | (_wish(rng, worth["worth"], top) if stated else worth),
         "bids": [{"agent": f"h{i}", "offers": _drawn(rng, top)} for i in range(rng.randint(0, 4))],
+        **stated,
     }
 
 
+def _wish(rng: Random, worth: dict[str, Any], top: int) -> dict[str, Any]:
+    """A condition, a table, and wifi that counts more with some views."""
+    more = {
+        "add": rng.randint(-1, top),
+        "when": [{"attribute": "wifi", "eq": True}, {"attribute": "view", "ne": "hill"}],
+    }
+    terms = [{"attribute": "view", "table": worth["values"]["view"]}, more]
+    must = rng.choice([[], [{"attribute": "wifi", "eq": True}], [{"attribute": "view", "in": ["sea", "yard"]}]])
+    return {"category": "room/1", "must": must, "worth": {"base": worth["base"], "terms": terms}}
+
+
 def _drawn(rng: Random, top: int) -> list[dict[str, Any]]:
-    views, wifi = ["sea", "yard", "hill"], [True, False]
     return [
         {
             "id": f"o{i}",
-            "attributes": {"view": rng.choice(views), "wifi": rng.choice(wifi)},
+            "attributes": {"view": rng.choice(VIEWS), "wifi": rng.choice([True, False])},
             "ask": rng.randint(0, 2 * top),
         }
         for i in range(rng.randint(0, 2))

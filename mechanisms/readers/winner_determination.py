@@ -8,6 +8,8 @@ from typing import Any, NamedTuple
 
 from mechanisms.readers.errors import UnreadableError
 
+MOST_DIGITS = 30  # on either side of the point: a short text may say a number that fills the memory
+
 
 class Line(NamedTuple):
     """One bid of a file: whose it is, what it is for and its price."""
@@ -18,13 +20,15 @@ class Line(NamedTuple):
 
 
 def read_price(text: str, line: int) -> Decimal:
-    """A decimal of 0 or more, exactly."""
+    """A decimal of 0 or more, exactly, of at most so many digits on either side of the point."""
     try:
         price = Decimal(text)
     except InvalidOperation:
         raise UnreadableError(line, f"{text!r} is no price") from None
     if not price.is_finite() or price < 0:
         raise UnreadableError(line, f"{text!r} is no price of 0 or more")
+    if price.adjusted() > MOST_DIGITS or int(price.as_tuple().exponent) < -MOST_DIGITS:
+        raise UnreadableError(line, f"a price has at most {MOST_DIGITS} digits on either side of the point")
     return price
 
 

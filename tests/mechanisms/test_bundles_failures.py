@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 from bundle_oracle import exchange, small
 
-from mechanisms import Problem, awarding, run
+from mechanisms import Problem, ProblemError, awarding, run
 from mechanisms.bundles import Sale
 from mechanisms.check import verify
 from mechanisms.solve import highs, winners
@@ -196,6 +196,28 @@ def test_past_the_node_limit_it_is_unproven_with_bounds(mechanism):
     assert bounds["low"] <= best <= bounds["high"]
     assert bounds["high"] < 2**40
     assert verify(Problem.from_json({**hard(1), "params": {"node_limit": 3}, "mechanism": mechanism}), outcome) == []
+
+
+LOT = {"seller": "s"}
+TOO_LARGE = [
+    (1001, 1, 1, "too_many_lots", "/lots", "sell fewer lots at once"),
+    (2, 2001, 1, "too_many_bids", "/bids", "let in fewer bidders"),
+    (41, 100, 41, "too_many_atoms", "/bids", "let each bidder state fewer atoms"),
+]
+
+
+@pytest.mark.parametrize("mechanism", ["vcg", "core_selecting", "vcg_exchange", "walrasian", "pay_as_bid"])
+@pytest.mark.parametrize(("lots", "bids", "atoms", "code", "pointer", "advice"), TOO_LARGE, ids=lambda part: str(part))
+def test_what_is_too_large_is_refused_before_anything_is_solved(
+    monkeypatch, mechanism, lots, bids, atoms, code, pointer, advice
+):
+    monkeypatch.setattr(highs, "quiet_solver", None)
+    sold = [{"id": f"L{n}"} | ({} if mechanism == "vcg_exchange" else LOT) for n in range(lots)]
+    own = [{"bundle": {f"L{n % lots}": 1, f"L{(n + 1) % lots}": 1}, "value": n} for n in range(atoms)]
+    given = [{"agent": f"a{n}", "atoms": own} for n in range(bids)]
+    with pytest.raises(ProblemError, match=advice) as refused:
+        run(mechanism, SALE | {"mechanism": mechanism, "lots": sold, "bids": given})
+    assert (refused.value.code, refused.value.pointer) == (code, pointer)
 
 
 NEAR = 100_000

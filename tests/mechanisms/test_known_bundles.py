@@ -201,6 +201,8 @@ def test_convert_prints_a_problem_file_that_run_accepts(tmp_path, capsys):
         ("goods 2\n0 1 0 0 #\n", 2),
         ("goods 2\ndummy 2\n0 1 0 2 3 #\n", 3),
         ("goods 2\n0 -1 0 #\n", 2),
+        ("goods 2\n0 1e999999999 0 #\n", 2),
+        ("goods 2\n0 0e-999999999 0 #\n", 2),
         ("goods 2\n", 1),
         ("goods x\n", 1),
     ],

@@ -11,6 +11,7 @@ from msgspec.structs import replace
 from mechanisms import ProblemError, get, read_problem, run
 from mechanisms.check import verify
 from mechanisms.check.auditing import audit_claim
+from mechanisms.check.generating import generate
 from mechanisms.check.requests import profit
 
 WORTH = {
@@ -84,6 +85,18 @@ def test_who_gains_by_a_lie(pricing):
     if pricing == "second_score":
         assert lie.agent == lie.problem.buyer
     assert read_problem(lie.lied.to_json()).to_json() == lie.lied.to_json()
+
+
+def test_the_audit_draws_full_worths_that_admit_prefer_and_refuse():
+    """Half of its buyers state a category; their musts and tables decide some of the requests."""
+    spec, drawn = get("scoring_auction"), Random("drawn")
+    problems = [generate(spec, drawn, {"pricing": "second_score"}) for _ in range(60)]
+    full = [problem for problem in problems if problem.item is not None]
+    assert 20 < len(full) < 40
+    worths = [(problem.worth(offer), offer) for problem in full for own in problem.offers.values() for offer in own]
+    assert None in {worth for worth, _ in worths}
+    assert len({worth for worth, _ in worths}) > 10
+    assert all(verify(problem, run("scoring_auction", problem)) == [] for problem in full)
 
 
 def test_shading_an_ask_never_pays_under_second_score():
