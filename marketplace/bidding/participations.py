@@ -142,7 +142,8 @@ def complete_join(*, participation: Participation) -> bool:
     if hold.state in (Authorisation.State.PENDING, Authorisation.State.UNKNOWN):
         return False
     market = Market.objects.select_for_update().get(pk=participation.market_id)
-    joined = hold.state == Authorisation.State.AUTHORISED and market.state == Market.State.OPEN
+    held = hold.state == Authorisation.State.AUTHORISED and not hold.release_due
+    joined = held and market.state == Market.State.OPEN
     state = State.ACTIVE if joined else State.REFUSED
     if Participation.objects.filter(pk=participation.pk, state=State.PENDING).update(state=state) != 1:
         return False
@@ -186,7 +187,15 @@ def not_approved(checkin: CheckIn) -> Refusal:
 
 
 def declined(hold: Authorisation) -> Refusal:
-    """The refusal where the card did not bear the hold."""
+    """The refusal where the card did not bear the hold, or not for long enough."""
+    if hold.decline_code == "hold_too_short":
+        ends, needed = clock.stamp(hold.capture_before), clock.stamp(hold.needed_until)
+        return Refusal(
+            409,
+            "hold_too_short",
+            f"The card holds the money until {ends or 'nobody says when'}; this market has settled by {needed}.",
+            "Use another card, or join when the close is nearer, with a new Idempotency-Key.",
+        )
     return Refusal(
         402,
         "payment_declined",

@@ -77,7 +77,7 @@ def hold_for_raise(row: Raise) -> Authorisation:
         journal=participation.market.journal,
         reference=row.ref,
         principal=participation.agent.principal,
-        **reserved_amounts(participation.market, row.limit_minor),
+        **reserved_amounts(participation.market, row.limit_minor, participation.limit_minor),
         purse=method.purse if method else "",
     )
 

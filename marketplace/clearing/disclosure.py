@@ -71,8 +71,9 @@ def _payment_words(payment: int, market: Market) -> str:
     amount = amount_text(abs(payment), market.exponent, market.currency)
     if payment == 0:
         return "You pay nothing."
-    if 0 < minor_from_units(payment, market.exponent, market.currency) < least_charge(market.currency):
-        return f"You owe {amount}; that is less than a card can be charged, so nothing is charged."
+    by_card = market.money != Market.Money.PREPAID
+    if by_card and 0 < minor_from_units(payment, market.exponent, market.currency) < least_charge(market.currency):
+        return f"You pay {amount}; that is less than a card can be charged, so it runs up on your balance."
     if payment > 0:
         return f"You pay {amount}."
     return f"You receive {amount}{', less the fee of ' + percent_text(market.fee_bp) if market.fee_bp else ''}."

@@ -45,6 +45,7 @@ CANCELLATION_TERMS = 10
 HELD_MARKET_MAX_SECONDS = (
     6 * 24 * 3600
 )  # where limits are held: a card's hold lives for seven days, and settling takes time
+SETTLING_SECONDS = 12 * 3600  # after a close, within which what is held must still be there
 MANDATE_MAX_MINOR = 10**15  # no ceiling is higher; null says "no ceiling"
 MANDATE_NAMES = 256  # in one list of a mandate
 MANDATE_RULES = 64  # of one kind in a mandate

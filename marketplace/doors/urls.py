@@ -8,9 +8,10 @@ from marketplace.core.refs import PATTERN
 from marketplace.doors import asyncapi, texts
 from marketplace.doors.pages import listing
 from marketplace.doors.pages import views as pages
-from marketplace.doors.pages.me import account, asks, cases, done, now, rules, stop, wants
+from marketplace.doors.pages.me import account, asks, cases, done, now, paid_in, rules, stop, wants
 from marketplace.doors.rest import (
     agents,
+    balances,
     contracts,
     inbox,
     keyring,
@@ -34,7 +35,14 @@ class RefConverter(StringConverter):
     regex = PATTERN
 
 
+class CurrencyConverter(StringConverter):
+    """A currency's code, or what somebody takes for one."""
+
+    regex = "[A-Za-z]{1,16}"
+
+
 register_converter(RefConverter, "ref")
+register_converter(CurrencyConverter, "currency")
 V1 = "api/v1/"
 MARKET = V1 + "markets/<ref:market_ref>/"
 
@@ -47,6 +55,8 @@ urlpatterns = [
     path("me/agents/", now.agents_page, name="me-agents"),
     path("me/cards/", now.cards_page, name="me-cards"),
     path("me/account/", account.account_page, name="me-account"),
+    path("me/top-up/", paid_in.top_up_page, name="me-top-up"),
+    path("me/withdraw/", paid_in.withdraw_page, name="me-withdraw"),
     path("me/asks/", asks.asks_page, name="me-asks"),
     path("me/asks/<ref:checkin_ref>/", asks.ask_page, name="me-ask"),
     path("me/done/", done.done_page, name="me-done"),
@@ -84,6 +94,14 @@ urlpatterns = [
     path(V1 + "inbox/", inbox.InboxView.as_view(), name="inbox"),
     path(V1 + "payment-methods/", paying.PaymentMethodsView.as_view(), name="payment-methods"),
     path(V1 + "payment-methods/<ref:method_ref>/", paying.PaymentMethodView.as_view(), name="payment-method"),
+    path(V1 + "balances/", balances.BalancesView.as_view(), name="balances"),
+    path(V1 + "balances/<currency:currency>/", balances.BalanceView.as_view(), name="balance"),
+    path(V1 + "balances/<currency:currency>/top-ups/", balances.TopUpsView.as_view(), name="balance-top-ups"),
+    path(
+        V1 + "balances/<currency:currency>/withdrawals/",
+        balances.WithdrawalsView.as_view(),
+        name="balance-withdrawals",
+    ),
     path(V1 + "payout-accounts/", paying.PayoutAccountsView.as_view(), name="payout-accounts"),
     path(".well-known/jwks.json", contracts.jwks, name="jwks"),
     path(V1 + "contracts/", contracts.ContractsView.as_view(), name="contracts"),

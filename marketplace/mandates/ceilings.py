@@ -95,12 +95,15 @@ def sweep_ended() -> int:
     standing = Commitment.objects.filter(standing=True).values("reference")
     ended = Authorisation.objects.filter(reference__in=standing, state__in=ENDED)
     pairs = list(ended.values_list("reference", "captured_minor")[: limits.SWEEP_BATCH])
+    late = Obligation.objects.filter(reference__in=[reference for reference, _ in pairs], arrears_minor__gt=0)
+    counted = dict(late.values_list("reference", "arrears_minor"))  # by the participations that ran it up
     refunded = Obligation.objects.filter(kind=Obligation.Kind.COLLECT, state=Obligation.State.REFUNDED)
     paid = Obligation.objects.filter(kind=Obligation.Kind.COLLECT, state=Obligation.State.PAID)
     refunded = refunded.exclude(reference__in=paid.values("reference"))  # charged again in a later round
     spent = Commitment.objects.filter(standing=False, amount_minor__gt=0, reference__in=refunded.values("reference"))
     back = set(spent.values_list("reference", flat=True)[: limits.SWEEP_BATCH])
-    done = sum(end_commitment(reference=reference, spent_minor=charged) for reference, charged in pairs)
+    spent_by = {reference: max(charged - counted.get(reference, 0), 0) for reference, charged in pairs}
+    done = sum(end_commitment(reference=reference, spent_minor=charged) for reference, charged in spent_by.items())
     return done + sum(reverse_commitment(reference=reference) for reference in sorted(back))
 
 

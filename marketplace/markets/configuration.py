@@ -12,7 +12,7 @@ from marketplace.core.money import CURRENCIES
 from marketplace.core.refusals import Refusal
 from marketplace.markets.catalogue import rules
 from marketplace.markets.models import Market
-from marketplace.markets.money import check_money
+from marketplace.markets.money import check_money, settled_money
 from marketplace.preferences.categories import refuse_unfit
 from mechanisms.types import ProblemError
 
@@ -54,7 +54,7 @@ class MarketConfiguration(msgspec.Struct, forbid_unknown_fields=True, frozen=Tru
     description: str = ""
     disclosure: str = "own_only"
     several_agents: bool = False
-    money: str = "authorise"
+    money: str = ""  # by size: prepaid where no charge can be large, else authorise
     on_default: str = ""
     deposit_minor: int = 0
     most_minor: int | None = None
@@ -67,7 +67,7 @@ def closing_instant(config: MarketConfiguration, now: datetime) -> datetime:
     """When the market closes, UTC; refused where it is not said once, or out of bounds."""
     if (config.closes_at is None) == (config.closes_in_s is None):
         raise _refused("closing_unclear", "Say either closes_at or closes_in_s.", "/closes_at")
-    longest = longest_seconds(config.money) - config.accept_within_s
+    longest = longest_seconds(settled_money(config), config.deposit_minor) - config.accept_within_s
     if (config.closes_in_s or 0) > longest:
         raise _refused("closing_out_of_bounds", "The market would be open for too long.", "/closes_in_s")
     opens_at = opening_instant(config, now)
@@ -80,9 +80,10 @@ def closing_instant(config: MarketConfiguration, now: datetime) -> datetime:
     return _utc(closes_at, "/closes_at")
 
 
-def longest_seconds(money: str) -> int:
+def longest_seconds(money: str, deposit_minor: int = 0) -> int:
     """For how long a market may be open: what is held at joining must live until it is captured."""
-    return limits.HELD_MARKET_MAX_SECONDS if money == Market.Money.AUTHORISE else limits.MARKET_MAX_SECONDS
+    held = money == Market.Money.AUTHORISE or deposit_minor > 0
+    return limits.HELD_MARKET_MAX_SECONDS if held else limits.MARKET_MAX_SECONDS
 
 
 def _utc(moment: datetime, pointer: str) -> datetime:

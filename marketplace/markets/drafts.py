@@ -17,7 +17,7 @@ from marketplace.markets.configuration import (
     closing_instant,
 )
 from marketplace.markets.models import Lot, Market
-from marketplace.markets.money import settled_on_default
+from marketplace.markets.money import settle_terms
 from marketplace.markets.services import draft_market, open_market
 
 CHANGEABLE = (
@@ -42,7 +42,7 @@ CHANGEABLE = (
 
 def change_draft(*, market: Market) -> None:
     """Write a draft's new terms; refused where it has opened meanwhile: an opened market never changes."""
-    market.on_default = settled_on_default(market.money, market.on_default)
+    settle_terms(market)
     terms = {name: getattr(market, name) for name in CHANGEABLE}
     if Market.objects.filter(pk=market.pk, state=Market.State.DRAFT, participants=0).update(**terms) != 1:
         raise Refusal(409, "market_frozen", "The market has opened meanwhile.", "Make a new market.")

@@ -25,6 +25,7 @@ class Market(models.Model):
     class Money(models.TextChoices):
         AUTHORISE = "authorise"  # the limit is held at joining, captured in part or let go
         CHARGE = "charge"  # a saved card is charged at clearing
+        PREPAID = "prepaid"  # the limit is held of what was paid in before
 
     class OnDefault(models.TextChoices):
         NEXT_BEST = "next_best"  # a new round without the defaulter
@@ -39,7 +40,12 @@ class Market(models.Model):
     currency = models.CharField(max_length=3)
     exponent = models.PositiveSmallIntegerField(default=2, help_text="bids count 10^-exponent of the currency")
     disclosure = models.CharField(max_length=20, choices=Disclosure.choices, default=Disclosure.OWN_ONLY)
-    money = models.CharField(max_length=10, choices=Money.choices, default=Money.AUTHORISE, help_text="how it is taken")
+    money = models.CharField(
+        max_length=10,
+        choices=Money.choices,
+        blank=True,
+        help_text="how it is taken; empty: by size",
+    )
     on_default = models.CharField(
         max_length=10, choices=OnDefault.choices, blank=True, help_text="what a declined charge leads to"
     )

@@ -1,16 +1,19 @@
 """How a market takes money: one choice in its configuration, fixed at its opening and known before anybody bids."""
 
+from datetime import timedelta
 from typing import Any, Protocol
 
-from marketplace.core.limits import FEE_MAX_BP, MAX_CHARGE_MINOR
+from marketplace.core.limits import FEE_MAX_BP, MAX_CHARGE_MINOR, SETTLING_SECONDS
 from marketplace.core.money import charge_step, least_charge, minor_text, percent_text
 from marketplace.core.refusals import Refusal
 from marketplace.markets.models import Market
 
 Money, OnDefault = Market.Money, Market.OnDefault
+SMALL = 10  # times the least charge: what is below is paid from a balance, unless a market says otherwise
 WORDS = {
     Money.AUTHORISE: "Your limit is held on your card when you join; what you are charged is taken from it.",
     Money.CHARGE: "Nothing is held; your saved card is charged what you owe once the market has cleared.",
+    Money.PREPAID: "Your limit is held of your prepaid balance when you join; what you are charged is taken from it.",
 }
 DEFAULT_WORDS = {
     OnDefault.NEXT_BEST: "If a winner's card is declined, the market clears again without that winner.",
@@ -38,7 +41,7 @@ class Stated(Protocol):
 
 def check_money(stated: Stated) -> None:
     """Refuse terms that do not go together, or amounts that no card can be charged."""
-    if stated.money not in Money.values:
+    if stated.money not in ("", *Money.values):
         raise _refused("money_unknown", f"money is {' or '.join(Money.values)}.", "/money")
     fitting = ("", *OnDefault.values) if stated.money == Money.CHARGE else ("",)
     if stated.on_default not in fitting:
@@ -62,9 +65,17 @@ def _check_deposit(stated: Stated) -> None:
         raise _refused("deposit_out_of_bounds", detail, "/deposit_minor")
 
 
-def settled_on_default(money: str, on_default: str) -> str:
-    """The rule for defaults, where it is left out: the next best is looked for."""
-    return on_default or (OnDefault.NEXT_BEST if money == Money.CHARGE else "")
+def settled_money(stated: Stated) -> str:
+    """How money is taken, where it is left out: small charges from a balance, others by a hold."""
+    small = stated.most_minor is not None and stated.most_minor < SMALL * least_charge(stated.currency)
+    return stated.money or (Money.PREPAID if small else Money.AUTHORISE)
+
+
+def settle_terms(market: Market) -> None:
+    """Write down what was left out: how money is taken, and that the next best is looked for after a default."""
+    market.money = settled_money(market)
+    if market.money == Money.CHARGE and not market.on_default:
+        market.on_default = OnDefault.NEXT_BEST
 
 
 def money_answer(market: Market) -> dict[str, Any]:
@@ -91,16 +102,23 @@ def fee_words(market: Market) -> str:
     return f"The platform keeps {percent_text(market.fee_bp)} of what a seller receives; a buyer pays no fee."
 
 
-def reserved_amounts(market: Market, limit_minor: int) -> dict[str, int]:
-    """What joining under a limit holds now, and what may be charged later."""
+def reserved_amounts(market: Market, limit_minor: int, before_minor: int = 0) -> dict[str, Any]:
+    """What joining under a limit holds now, and what may be charged later.
+
+    `before_minor` is held already: a card bears the larger hold beside it, a balance only what comes on top.
+    """
     if market.most_minor is not None and limit_minor > market.most_minor:
         most = minor_text(market.most_minor, market.currency)
         fix = f"Send a limit_minor of at most {market.most_minor}."
         detail = f"No charge in this market is above {most}."
         raise Refusal(422, "limit_above_most", detail, fix, "/limit_minor")
+    until = market.closes_at + timedelta(seconds=market.accept_within_s + SETTLING_SECONDS)
     if market.money == Money.CHARGE:
-        return {"amount_minor": market.deposit_minor if limit_minor else 0, "later_minor": limit_minor}
-    return {"amount_minor": limit_minor}
+        deposit = market.deposit_minor if limit_minor else 0
+        return {"amount_minor": deposit, "later_minor": limit_minor, "needed_until": until}
+    if market.money == Money.PREPAID:
+        return {"amount_minor": limit_minor - before_minor, "prepaid": True}
+    return {"amount_minor": limit_minor, "needed_until": until}
 
 
 def assumed(market: Market, assumes: list[str]) -> list[str]:

@@ -23,7 +23,7 @@ from marketplace.markets.configuration import (
     opening_instant,
 )
 from marketplace.markets.models import Lot, Market, Round
-from marketplace.markets.money import money_answer, settled_on_default
+from marketplace.markets.money import money_answer, settle_terms
 from marketplace.markets.sellers import refuse_unpayable
 from marketplace.markets.terms import published_terms
 from marketplace.preferences.categories import use_categories
@@ -49,7 +49,7 @@ def create_market(*, config: MarketConfiguration, operator: Agent | None = None)
         disclosure=config.disclosure,
         several_agents=config.several_agents,
         money=config.money,
-        on_default=settled_on_default(config.money, config.on_default),
+        on_default=config.on_default,
         deposit_minor=config.deposit_minor,
         most_minor=config.most_minor,
         fee_bp=config.fee_bp,
@@ -68,6 +68,7 @@ def create_market(*, config: MarketConfiguration, operator: Agent | None = None)
 @transaction.atomic
 def draft_market(*, market: Market) -> Market:
     """Store a new market in draft with what nobody chooses: its name, seed, books and public stream."""
+    settle_terms(market)
     market.ref, market.state = new_ref("mkt"), Market.State.DRAFT
     market.seed, market.created_at = secrets.token_hex(16), clock.now()
     market.journal = open_journal(name=f"market:{market.ref}", currency=market.currency)

@@ -1,20 +1,21 @@
 """Money as an operator sees it: to look at, never to change by hand."""
 
-from collections.abc import Callable
 from typing import Any
 
 from django.contrib import admin, messages
-from django.contrib.auth import get_permission_codename
 from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import mark_safe
 
-from marketplace.core.refusals import Refusal
+from marketplace.core.money import minor_text
 from marketplace.settlement import pushes
+from marketplace.settlement.admin_base import PushedAdmin, ReadOnlyAdmin
+from marketplace.settlement.balances import standing
 from marketplace.settlement.models import (
     Attempt,
     Authorisation,
+    Balance,
     Dispute,
     Journal,
     Obligation,
@@ -30,41 +31,7 @@ from marketplace.settlement.releases import release_hold
 from marketplace.settlement.tasks import close_tasks
 from marketplace.settlement.timelines import timeline
 
-
-class ReadOnlyAdmin(admin.ModelAdmin):
-    """A list and its rows, without a way to write."""
-
-    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """Rows come from services."""
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """Rows change by services."""
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """Books are kept."""
-        return False
-
-
-class PushedAdmin(ReadOnlyAdmin):
-    """Nothing is changed by hand, but services may be called for the rows that are ticked."""
-
-    def has_push_permission(self, request: HttpRequest) -> bool:
-        """Who could change such rows, were they to be changed by hand."""
-        name = get_permission_codename("change", self.opts)
-        return request.user.has_perm(f"{self.opts.app_label}.{name}")
-
-    def each(
-        self, request: HttpRequest, rows: QuerySet[Any], act: Callable[[Any], object], done: str, lost: str
-    ) -> None:
-        """Each row by itself; one that is refused does not keep the others back."""
-        for row in rows:
-            try:
-                level, words = (messages.SUCCESS, done) if act(row) else (messages.WARNING, f"unchanged: {lost}")
-            except Refusal as refusal:
-                level, words = messages.ERROR, f"refused: {refusal.detail}"
-            self.message_user(request, f"{row}: {words}.", level)
+__all__ = ["PushedAdmin", "ReadOnlyAdmin"]
 
 
 @admin.register(Journal)
@@ -207,6 +174,26 @@ class WebhookEventAdmin(PushedAdmin):
     def look_again(self, request: HttpRequest, queryset: QuerySet[WebhookEvent]) -> None:
         """Fetch what it was about."""
         self.each(request, queryset, lambda row: pushes.look_again(event=row), "will be looked into", "")
+
+
+@admin.register(Balance)
+class BalanceAdmin(ReadOnlyAdmin):
+    """What principals have paid in; its entries are the transfers of that account."""
+
+    list_display = ("journal", "principal", "currency", "available", "held")
+    list_filter = ("currency",)
+    search_fields = ("journal__name",)
+    list_select_related = ("principal", "journal")
+
+    @admin.display(description="available")
+    def available(self, row: Balance) -> str:
+        """What may be promised."""
+        return minor_text(standing(row.journal).available_minor, row.currency)
+
+    @admin.display(description="held")
+    def held(self, row: Balance) -> str:
+        """What markets have of it until they settle."""
+        return minor_text(standing(row.journal).held_minor, row.currency)
 
 
 @admin.register(Dispute)

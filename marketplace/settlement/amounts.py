@@ -19,13 +19,10 @@ class MinorAmounts:
     residue_minor: int
 
 
-def minor_amounts(
-    charges: Iterable[tuple[str, str, int]], exponent: int, currency: str, *, least_minor: int = 0
-) -> MinorAmounts:
+def minor_amounts(charges: Iterable[tuple[str, str, int]], exponent: int, currency: str) -> MinorAmounts:
     """An outcome's charges (payer, payee, units) as chargeable amounts, net per party.
 
-    A payer is rounded down, and pays nothing where that is below `least_minor`, which no card can be charged.
-    Payees share what was collected for them by largest remainder; what the payers owe
+    A payer is rounded down. Payees share what was collected for them by largest remainder; what the payers owe
     above that by the mechanism's rule is surplus, and what rounding leaves is residue. Raises where payees are
     owed more than payers owe: a deficit needs somebody who covers it.
     """
@@ -36,7 +33,6 @@ def minor_amounts(
     if excess < 0:
         raise ValueError(f"payees are owed {-excess} units more than payers owe")
     collects = {party: minor_from_units(units, exponent, currency) for party, units in owing.items()}
-    collects = {party: amount for party, amount in collects.items() if amount >= least_minor}
     collected = sum(collects.values())
     pot = min(collected, minor_from_units(sum(owed.values()), exponent, currency))
     payouts = split_largest_remainder(pot, owed, charge_step(currency))

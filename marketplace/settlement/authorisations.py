@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Any
 
 from django.db import transaction
@@ -10,17 +11,17 @@ from django.db.models import F
 from marketplace.agents.models import Principal
 from marketplace.core import clock, sweeps
 from marketplace.core.batches import update_each
-from marketplace.core.limits import MAX_CHARGE_MINOR
-from marketplace.core.money import charge_step, least_charge, minor_text
+from marketplace.core.money import charge_step
 from marketplace.core.refs import new_ref
-from marketplace.core.refusals import Refusal
-from marketplace.settlement import calls, ledger, work
+from marketplace.settlement import balances, bearing, calls, ledger, work
 from marketplace.settlement.gateway import Absent, Declined, Done, NotSent, Result, Unknown
-from marketplace.settlement.models import Authorisation, Journal, PaymentMethod
+from marketplace.settlement.models import Authorisation, Journal
 
 log = logging.getLogger(__name__)
 State = Authorisation.State
 UNASKED = (State.PENDING, State.UNKNOWN)
+NOTED = ("payment_intent", "due_at", "release_due", "capture_before", "decline_code")
+TOO_SHORT = "hold_too_short"
 LIVE = ("requires_capture", "succeeded", "processing")  # a payment that holds, took or may yet take money
 
 
@@ -31,24 +32,35 @@ def reserve(
     principal: Principal,
     amount_minor: int,
     later_minor: int = 0,
+    prepaid: bool = False,
     purse: str = "",
+    needed_until: datetime | None = None,
 ) -> Authorisation:
     """Write down the hold to be made for a participation; inside the caller's transaction.
 
     Nothing to hold is authorised at once. Of a three-decimal currency only what can be charged is held. A `purse`
     leaves only the payment methods with this label. `later_minor` may be charged once the outcome is known; then
-    `amount_minor` is a deposit, or nothing.
+    `amount_minor` is a deposit, or nothing. `prepaid`: it is held of what the principal has paid in before.
+    A hold that Stripe keeps for less long than until `needed_until` is let go again.
     """
     amount_minor -= amount_minor % charge_step(journal.currency)
+    if prepaid:
+        bearing.refuse_beyond_most(amount_minor, journal.currency)
+        return balances.reserve_of_balance(
+            journal=journal, reference=reference, principal=principal, amount_minor=amount_minor
+        )
     at = clock.now()
+    if not balances.is_balance(journal):
+        balances.refuse_owing(principal, journal.currency)
     return Authorisation.objects.create(
         ref=new_ref("aut"),
         journal=journal,
         reference=reference,
         principal=principal,
-        payment_method=_method_for(principal, amount_minor, later_minor, journal.currency, purse),
+        payment_method=bearing.method_for(principal, amount_minor, later_minor, journal.currency, purse),
         amount_minor=amount_minor,
         later_minor=later_minor,
+        needed_until=needed_until if amount_minor else None,
         currency=journal.currency,
         state=State.PENDING if amount_minor else State.AUTHORISED,
         due_at=at + work.GRACE if amount_minor else None,
@@ -77,6 +89,8 @@ def replace_hold(*, old: Authorisation, new: Authorisation) -> bool:
     if rows.count() != 2:
         return False
     place, beside, at = old.reference, new.reference, clock.now()
+    if new.balance_id is not None:
+        return balances.add_to_hold(journal, old, new)
     gone = [entry for held in ledger.open_holds(journal, place, beside) for entry in ledger.letting_go(held)]
     new_places = ((place, new), (f"{beside}:before", old))
     ledger.append(journal, gone + [_promise(journal, row, name) for name, row in new_places if row.amount_minor])
@@ -99,7 +113,7 @@ def note_answers(journal: Journal, answered: Sequence[tuple[Authorisation, Resul
     made = []
     for row, result in answered:
         if isinstance(result, Done) and _holds(result.object) == (row.amount_minor, row.currency.lower()):
-            made.append((row, str(result.object["id"])))
+            made.append((row, result.object))
         else:
             _note_trouble(row, result)
     _note_authorised(journal, made)
@@ -139,15 +153,23 @@ def _note_absent(row: Authorisation) -> None:
         _change(row, UNASKED, state=State.RELEASED, due_at=None, **changes)
 
 
-def _note_authorised(journal: Journal, made: list[tuple[Authorisation, str]]) -> None:
+def _note_authorised(journal: Journal, made: list[tuple[Authorisation, dict[str, Any]]]) -> None:
     """All of them in one UPDATE and one page of the ledger; what nobody wants any more is due for its release."""
     at, keys = clock.now(), [row.pk for row, _ in made]
     unwanted = set(Authorisation.objects.filter(pk__in=keys, release_due=True).values_list("pk", flat=True))
-    values = {row.pk: (intent, at if row.pk in unwanted else None) for row, intent in made}
+    values = {row.pk: _noted(row, intent, row.pk in unwanted, at) for row, intent in made}
     done: dict[str, Any] = {"state": State.AUTHORISED, "tries": 0, "updated_at": at}
     unasked = Authorisation.objects.filter(state__in=UNASKED)
-    mine = update_each(unasked, values, ("payment_intent", "due_at"), **done)
+    mine = update_each(unasked, values, NOTED, **done)
     ledger.append(journal, [_promise(journal, row, row.reference) for row, _ in made if row.pk in mine])
+
+
+def _noted(row: Authorisation, intent: dict[str, Any], unwanted: bool, at: datetime) -> tuple[Any, ...]:
+    """How long it is held is what Stripe says, never assumed; one that ends before its market settles is let go."""
+    before = calls.capture_before(intent)
+    short = row.needed_until is not None and (before is None or before < row.needed_until)
+    let_go = unwanted or short
+    return intent["id"], at if let_go else None, let_go, before, TOO_SHORT if short else ""
 
 
 def _promise(journal: Journal, row: Authorisation, reference: str) -> ledger.Entry:
@@ -196,36 +218,3 @@ def _send(row: Authorisation, key: str) -> Result:
 HOLD: work.Operation[Authorisation] = work.Operation(
     "hold", _unasked, _send, _look, note_answers, claims=(("state", State.UNKNOWN),)
 )
-
-
-def _method_for(
-    principal: Principal, amount_minor: int, later_minor: int, currency: str, purse: str
-) -> PaymentMethod | None:
-    """The principal's newest active payment method in this purse; refused where no card could be charged so much."""
-    if amount_minor == later_minor == 0:
-        return None
-    if max(amount_minor, later_minor) > MAX_CHARGE_MINOR:
-        raise _limit("high", "most", MAX_CHARGE_MINOR, currency)
-    if (later_minor or amount_minor) < least_charge(currency):
-        raise _limit("low", "least", least_charge(currency), currency)
-    methods = PaymentMethod.objects.filter(principal=principal, state=PaymentMethod.State.ACTIVE)
-    method = (methods.filter(purse=purse) if purse else methods).order_by("-pk").first()
-    if method is None:
-        raise Refusal(
-            402,
-            "payment_method_needed",
-            "Whoever may owe money here needs a payment method first.",
-            "POST one to payment-methods/, then join again.",
-        )
-    return method
-
-
-def _limit(how: str, bound: str, amount_minor: int, currency: str) -> Refusal:
-    text = minor_text(amount_minor, currency)
-    return Refusal(
-        422,
-        f"limit_too_{how}",
-        f"The limit is too {how}: the {bound} that can be held is {text}.",
-        f"Send a limit_minor of at {bound} {amount_minor}, or 0 if you can owe nothing.",
-        "/limit_minor",
-    )

@@ -55,7 +55,7 @@ def _theirs(journal: Journal) -> Theirs | Unknown:
 
 def _compare(journal: Journal, theirs: Theirs) -> Iterator[Difference]:
     rows = list(Obligation.objects.filter(journal=journal))
-    holds = list(Authorisation.objects.filter(journal=journal))
+    holds = list(Authorisation.objects.filter(journal=journal, balance=None))
     returned = _returned(rows)
     yield from _charges(holds, rows, returned, theirs.charges)
     yield from _transfers(rows, returned, theirs.transfers)

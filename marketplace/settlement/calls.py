@@ -1,6 +1,6 @@
 """The calls that are made of Stripe, one function each; every POST goes under a key that was stored before."""
 
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from marketplace.settlement.gateway import Result, call, listed
@@ -93,8 +93,23 @@ def hold(
         "off_session": True,
         "transfer_group": group,
         "metadata": metadata,
+        "expand": ["latest_charge"],
     }
     return _post("/v1/payment_intents", params, key)
+
+
+def capture_before(intent: dict[str, Any]) -> datetime | None:
+    """Until when Stripe holds it, as its charge says, where that came with it."""
+    charge = intent.get("latest_charge")
+    card = (charge.get("payment_method_details") or {}).get("card") if isinstance(charge, dict) else None
+    moment = (card or {}).get("capture_before")
+    return datetime.fromtimestamp(moment, UTC) if moment else None
+
+
+def charge_of(intent: dict[str, Any]) -> str:
+    """The id of the charge behind a payment."""
+    charge = intent.get("latest_charge") or intent["id"]
+    return str(charge["id"] if isinstance(charge, dict) else charge)
 
 
 def charge(
@@ -129,7 +144,7 @@ def cancel(*, intent: str, key: str) -> Result:
 
 def fetch_intent(intent: str) -> Result:
     """A PaymentIntent as it is now."""
-    return call(lambda c: c.v1.payment_intents.retrieve(intent))
+    return call(lambda c: c.v1.payment_intents.retrieve(intent, {"expand": ["latest_charge"]}))
 
 
 def fetch_dispute(dispute: str) -> Result:
@@ -168,7 +183,7 @@ def reverse(*, transfer: str, amount: int, metadata: dict[str, str], key: str) -
 
 def list_intents(*, customer: str, since: datetime) -> Result:
     """A customer's PaymentIntents of this time or later."""
-    wanted = {"customer": customer, **_since(since)}
+    wanted = {"customer": customer, **_since(since), "expand": ["data.latest_charge"]}
     return listed(lambda c, page: c.v1.payment_intents.list(_both(wanted, page)))
 
 

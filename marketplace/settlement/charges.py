@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from marketplace.core import clock
-from marketplace.settlement import answers, calls, ledger, rounds, tasks, work
+from marketplace.settlement import answers, balances, calls, ledger, rounds, tasks, work
 from marketplace.settlement.gateway import Absent, Declined, Done, Result, Unknown
 from marketplace.settlement.models import Authorisation, Journal, Obligation, PaymentMethod
 
@@ -93,7 +93,7 @@ def _note_paid(journal: Journal, row: Obligation, intent: dict[str, Any]) -> Non
     """Booked at once, for nothing was held; a deposit beside it is let go."""
     at = clock.now()
     paid: dict[str, Any] = {"state": State.PAID, "settled_at": at, "due_at": None, "last_error": ""}
-    charge = intent.get("latest_charge") or intent["id"]
+    charge = calls.charge_of(intent)
     if Obligation.objects.filter(pk=row.pk, state__in=OPEN).update(stripe_id=charge, **paid) != 1:
         return
     promise = Authorisation.objects.filter(pk=row.authorisation_id)
@@ -113,7 +113,8 @@ def _note_default(row: Obligation, result: Declined) -> None:
     """The card was declined: a default, of which the market's rule makes something once the round has come to rest."""
     error = f"{result.code}: {result.detail}"[:200]
     rows = Obligation.objects.filter(pk=row.pk, state__in=OPEN)
-    if rows.update(state=State.DEFAULTED, settled_at=clock.now(), due_at=None, last_error=error):
+    moved = rows.update(state=State.DEFAULTED, settled_at=clock.now(), due_at=None, last_error=error)
+    if moved and not balances.is_balance(row.journal):  # whose top-up is declined is told so, and owes nothing
         tasks.open_task(subject=row.ref, code="payer_defaulted", detail=error)
 
 

@@ -49,7 +49,7 @@ def note_collects(journal: Journal, answered: Sequence[tuple[Obligation, Result]
     captured = []
     for row, result in answered:
         if isinstance(result, Done) and _taken(result.object) == ("succeeded", row.amount_minor, row.currency.lower()):
-            captured.append((row, result.object.get("latest_charge") or result.object["id"]))
+            captured.append((row, calls.charge_of(result.object)))
         else:
             _note_trouble(row, result)
     _note_captured(journal, captured)

@@ -4,11 +4,20 @@ from django.db import models
 
 from marketplace.agents.models import Principal
 from marketplace.core.limits import NAME_CHARS
-from marketplace.settlement.records import Attempt, Dispute, Reconciliation, Task, WebhookEvent
+from marketplace.settlement.records import (
+    Attempt,
+    Balance,
+    Dispute,
+    PayoutAccount,
+    Reconciliation,
+    Task,
+    WebhookEvent,
+)
 
 __all__ = [
     "Attempt",
     "Authorisation",
+    "Balance",
     "Dispute",
     "Journal",
     "Obligation",
@@ -48,26 +57,6 @@ class PaymentMethod(models.Model):
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["principal", "token"], name="payment_method_once")]
-
-    def __str__(self) -> str:
-        return self.ref
-
-
-class PayoutAccount(models.Model):
-    """Where a principal is paid: a connected account at Stripe, one per principal."""
-
-    class State(models.TextChoices):
-        PENDING = "pending"  # the form is not filled in, or Stripe looks at it
-        ENABLED = "enabled"
-        RESTRICTED = "restricted"  # Stripe wants more, or refuses
-
-    ref = models.CharField(max_length=32, unique=True, help_text="public name, pay_...")
-    principal = models.OneToOneField(Principal, on_delete=models.PROTECT, related_name="payout_account")
-    country = models.CharField(max_length=2)
-    stripe_account = models.CharField(max_length=64, blank=True)
-    state = models.CharField(max_length=10, choices=State.choices, default=State.PENDING)
-    due = models.JSONField(default=list, help_text="what Stripe wants to know before it pays")
-    created_at = models.DateTimeField()
 
     def __str__(self) -> str:
         return self.ref
@@ -120,6 +109,10 @@ class Transfer(models.Model):
                 name="transfer_closes_a_hold",
             ),
         ]
+        indexes = [  # a balance is a sum over all journals
+            models.Index(fields=["debit"], condition=models.Q(debit__startswith="balance:"), name="taken_of_balance"),
+            models.Index(fields=["credit"], condition=models.Q(credit__startswith="balance:"), name="put_on_balance"),
+        ]
 
     def __str__(self) -> str:
         return f"{self.journal_id}#{self.seq} {self.kind}"
@@ -144,14 +137,17 @@ class Authorisation(models.Model):
     reference = models.CharField(max_length=80, unique=True, help_text="the participation, prt_...")
     principal = models.ForeignKey(Principal, on_delete=models.PROTECT, related_name="authorisations")
     payment_method = models.ForeignKey(PaymentMethod, null=True, blank=True, on_delete=models.PROTECT)
-    amount_minor = models.BigIntegerField(help_text="what is held: the limit, a deposit, or nothing")
-    later_minor = models.BigIntegerField(
-        default=0, help_text="the limit, where it is charged when the outcome is known"
+    balance = models.ForeignKey(
+        Balance, null=True, blank=True, on_delete=models.PROTECT, help_text="held of it, in our books alone"
     )
+    amount_minor = models.BigIntegerField(help_text="what is held: the limit, a deposit, or nothing")
+    later_minor = models.BigIntegerField(default=0, help_text="the limit, where it is charged at the outcome")
     currency = models.CharField(max_length=3)
     payment_intent = models.CharField(max_length=64, blank=True, db_index=True)
     state = models.CharField(max_length=10, choices=State.choices, default=State.PENDING)
     captured_minor = models.BigIntegerField(default=0)
+    needed_until = models.DateTimeField(null=True, blank=True, help_text="when its market will have settled")
+    capture_before = models.DateTimeField(null=True, blank=True, help_text="until when Stripe says that it holds")
     attempt = models.PositiveSmallIntegerField(default=1, help_text="part of every idempotency key")
     tries = models.PositiveSmallIntegerField(default=0, help_text="calls without a clear answer; spaces the next one")
     release_due = models.BooleanField(default=False)
@@ -193,6 +189,7 @@ class Obligation(models.Model):
     class Way(models.TextChoices):
         CAPTURE = "capture"  # from the hold behind the participation
         CHARGE = "charge"  # from the saved card, once the outcome is known
+        BALANCE = "balance"  # from the payer's balance, in our books alone
 
     class State(models.TextChoices):
         PENDING = "pending"
@@ -217,6 +214,7 @@ class Obligation(models.Model):
         "self", null=True, blank=True, on_delete=models.PROTECT, related_name="awaits", help_text="the refund it is for"
     )
     amount_minor = models.BigIntegerField()
+    arrears_minor = models.BigIntegerField(default=0, help_text="of it: what its payer owed from before")
     fee_minor = models.BigIntegerField(default=0, help_text=FEE_HELP)
     currency = models.CharField(max_length=3)
     state = models.CharField(max_length=16, choices=State.choices, default=State.PENDING)

@@ -6,8 +6,9 @@ from dataclasses import dataclass
 from types import MappingProxyType
 
 from marketplace.core import clock, sweeps
+from marketplace.core.money import least_charge
 from marketplace.core.refs import new_ref
-from marketplace.settlement import ledger, refunds, releases, rounds, tasks, work
+from marketplace.settlement import arrears, balances, ledger, refunds, releases, rounds, tasks, work
 from marketplace.settlement.charges import CHARGE
 from marketplace.settlement.collects import CAPTURE
 from marketplace.settlement.models import Authorisation, Journal, Obligation
@@ -48,15 +49,18 @@ def record_obligations(
     if sum(collects.values()) != sum(payouts.values()) + sum(fees.values()) + surplus_minor + residue_minor:
         raise ValueError(f"{round_ref}: what is collected is not what is given out")
     journal = ledger.lock(journal.pk)
-    made = [
-        *_collects(journal, round_ref, collects, from_deposits),
-        *_payouts(journal, round_ref, payouts, principals, fees),
-    ]
+    owing = _collects(journal, round_ref, collects, from_deposits)
+    if not from_deposits:
+        arrears.add_arrears(journal, round_ref, [row for row in owing if row.state == State.PENDING])
+    made = [*owing, *_payouts(journal, round_ref, payouts, principals, fees)]
     Obligation.objects.bulk_create(made)
+    small = [row for row in owing if row.way == Way.BALANCE]
+    balances.pay_from_balances(journal, [row for row in small if _prepaid(row)])
+    arrears.run_up(journal, [row for row in small if not _prepaid(row)])
     _promise(journal, round_ref, ledger.surplus_account(journal), surplus_minor)
     _promise(journal, round_ref, ledger.fee_account(journal), sum(fees.values()))
     _promise(journal, round_ref, ledger.ROUNDING, residue_minor)
-    releases.mark_releases(journal, keep=[row.reference for row in made if row.kind == Kind.COLLECT])
+    releases.mark_releases(journal, keep=[row.reference for row in owing if row.way != Way.BALANCE])
     if collects:
         rounds.conclude_round(journal, round_ref)
     sweeps.nudge("settlement.collects")
@@ -98,19 +102,29 @@ def _collects(journal: Journal, round_ref: str, amounts: Mapping[str, int], from
             raise ValueError(f"{round_ref}: {reference} is charged {amount}, which no hold covers")
         if amount:
             row = _obligation(journal, round_ref, Kind.COLLECT, reference, hold.principal_id, amount)
-            row.way = Way.CHARGE if later else Way.CAPTURE
+            small = hold.balance_id is not None or amount < least_charge(journal.currency)
+            row.way = Way.BALANCE if small else Way.CHARGE if later else Way.CAPTURE
             made.append(_collect(row, hold))
     return made
 
 
 def _collect(row: Obligation, hold: Authorisation) -> Obligation:
-    """Due at once; or a default at once, where Stripe has let the hold go (it expired, or the bank took it back)."""
+    """Due at once; or a default at once, where Stripe has let the hold go (it expired, or the bank took it back).
+
+    What is held of a balance, or is too small for a card, is paid by its being written down.
+    """
     row.authorisation, row.due_at = hold, row.created_at
+    if row.way == Way.BALANCE:
+        row.state, row.due_at, row.settled_at = State.PAID, None, row.created_at
     if row.way == Way.CAPTURE and hold.state != Authorisation.State.AUTHORISED:
         row.state, row.due_at, row.settled_at = State.DEFAULTED, None, row.created_at
         row.last_error = f"hold_gone: the hold is {hold.state}"
         tasks.open_task(subject=row.ref, code="payer_defaulted", detail=row.last_error)
     return row
+
+
+def _prepaid(row: Obligation) -> bool:
+    return row.authorisation is not None and row.authorisation.balance_id is not None
 
 
 def _payouts(

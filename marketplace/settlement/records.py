@@ -1,6 +1,8 @@
-"""What stands beside the money: attempts at Stripe, what Stripe tells us, tasks for people."""
+"""What stands beside the money: attempts at Stripe, what Stripe tells us, tasks for people, whose a balance is."""
 
 from django.db import models
+
+from marketplace.agents.models import Principal
 
 
 class WebhookEvent(models.Model):
@@ -63,6 +65,40 @@ class Reconciliation(models.Model):
 
     def __str__(self) -> str:
         return f"books of {self.journal_id}"
+
+
+class PayoutAccount(models.Model):
+    """Where a principal is paid: a connected account at Stripe, one per principal."""
+
+    class State(models.TextChoices):
+        PENDING = "pending"  # the form is not filled in, or Stripe looks at it
+        ENABLED = "enabled"
+        RESTRICTED = "restricted"  # Stripe wants more, or refuses
+
+    ref = models.CharField(max_length=32, unique=True, help_text="public name, pay_...")
+    principal = models.OneToOneField(Principal, on_delete=models.PROTECT, related_name="payout_account")
+    country = models.CharField(max_length=2)
+    stripe_account = models.CharField(max_length=64, blank=True)
+    state = models.CharField(max_length=10, choices=State.choices, default=State.PENDING)
+    due = models.JSONField(default=list, help_text="what Stripe wants to know before it pays")
+    created_at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return self.ref
+
+
+class Balance(models.Model):
+    """What a principal has paid in and not spent, in one currency; the journal has its name, and is its lock."""
+
+    principal = models.ForeignKey(Principal, on_delete=models.PROTECT, related_name="balances")
+    currency = models.CharField(max_length=3)
+    journal = models.OneToOneField("settlement.Journal", on_delete=models.PROTECT, related_name="balance")
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["principal", "currency"], name="balance_once")]
+
+    def __str__(self) -> str:
+        return f"{self.principal_id} {self.currency}"
 
 
 class Task(models.Model):

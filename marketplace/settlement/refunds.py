@@ -10,7 +10,7 @@ from django.db.models import F, Sum
 from marketplace.core import clock, sweeps
 from marketplace.core.money import charge_step, minor_text, split_largest_remainder
 from marketplace.core.refusals import Refusal
-from marketplace.settlement import answers, calls, fees, ledger, tasks, work
+from marketplace.settlement import answers, balances, calls, fees, ledger, tasks, work
 from marketplace.settlement.gateway import Absent, Declined, Done, Result
 from marketplace.settlement.models import Authorisation, Dispute, Journal, Obligation
 from marketplace.settlement.returns import compensate, returning
@@ -47,14 +47,16 @@ def refund(*, obligation: Obligation, amount_minor: int | None = None, payee: st
 
 
 def refundable(row: Obligation) -> int:
-    """What was collected and neither given back nor promised back, nor taken back through a bank."""
+    """What was collected and can be given back: not what a bank took, and of a top-up only what its balance has."""
     disputed = row.disputes.filter(state__in=Dispute.TAKEN).aggregate(total=Sum("amount_minor"))["total"] or 0
-    return max(0, _left_of(row) - int(disputed))
+    left = _left_of(row) - int(disputed)
+    has = balances.standing(row.journal).available_minor if balances.is_balance(row.journal) else left
+    return max(0, min(left, has))
 
 
 def _left_of(row: Obligation) -> int:
     back = row.returns.exclude(state=State.DEFAULTED).aggregate(total=Sum("amount_minor"))["total"] or 0
-    return row.amount_minor - int(back)
+    return row.amount_minor - row.arrears_minor - int(back)
 
 
 def give_back(row: Obligation, amount_minor: int, awaiting: Sequence[Obligation], surplus_minor: int = 0) -> Obligation:
@@ -125,6 +127,8 @@ def _metadata(row: Obligation) -> dict[str, str]:
 
 
 def _send_refund(row: Obligation, key: str) -> Result:
+    if _of(row).way == Way.BALANCE:
+        return _to_balance(row)
     return calls.refund(charge=_of(row).stripe_id, amount=row.amount_minor, metadata=_metadata(row), key=key)
 
 
@@ -133,7 +137,14 @@ def _send_reversal(row: Obligation, key: str) -> Result:
 
 
 def _look_refund(row: Obligation) -> Result:
+    if _of(row).way == Way.BALANCE:
+        return _to_balance(row)
     return answers.made_for(row.ref, calls.list_refunds(charge=_of(row).stripe_id))
+
+
+def _to_balance(row: Obligation) -> Done:
+    """What came from a balance goes back to it by being noted: Stripe is not asked."""
+    return Done({"id": row.ref, "amount": row.amount_minor, "currency": row.currency.lower()})
 
 
 def _look_reversal(row: Obligation) -> Result:
@@ -182,17 +193,23 @@ def _note_returned(journal: Journal, row: Obligation, stripe_id: str) -> None:
     tasks.close_of(row.ref)
     market = ledger.market_account(journal)
     if row.kind == Kind.REFUND:
-        debit, credit = market, f"payer:{row.reference}"
+        debit, credit = market, _payer(_of(row))
     else:
         debit, credit = f"payee:{row.principal.ref}", market
     ledger.post(journal, debit=debit, credit=credit, amount_minor=row.amount_minor, reference=row.reference)
     source = _of(row)
-    if row.kind == Kind.REFUND and source.way == Way.CHARGE:
+    if row.kind == Kind.REFUND and source.way != Way.CAPTURE:
         charged = Authorisation.objects.filter(pk=source.authorisation_id)
         charged.update(captured_minor=F("captured_minor") - row.amount_minor)
-    if _left_of(source) == 0 and not source.returns.filter(state__in=OPEN).exists():
+    if _left_of(source) <= 0 and not source.returns.filter(state__in=OPEN).exists():
         Obligation.objects.filter(pk=source.pk, state=State.PAID).update(state=State.REFUNDED)
     _unlock(row)
+
+
+def _payer(row: Obligation) -> str:
+    """The account that a collect came from."""
+    small = row.way == Way.BALANCE
+    return balances.account_of(row.principal.ref, row.currency) if small else f"payer:{row.reference}"
 
 
 def _unlock(row: Obligation) -> None:

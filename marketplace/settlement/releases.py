@@ -8,7 +8,7 @@ from django.db.models import F, Q, QuerySet
 
 from marketplace.core import clock, sweeps
 from marketplace.core.batches import update_each
-from marketplace.settlement import calls, ledger, work
+from marketplace.settlement import balances, calls, ledger, work
 from marketplace.settlement.gateway import Absent, Declined, Done, Result
 from marketplace.settlement.models import Authorisation, Journal, Obligation
 
@@ -37,12 +37,13 @@ def mark_releases(journal: Journal, keep: Iterable[str], *, promises: bool = Fal
     at = clock.now()
     rows = Authorisation.objects.filter(journal=journal, state__in=OPEN).exclude(reference__in=list(keep))
     rows = rows if promises else holding(rows)
+    paid_in = balances.release_to_balances(journal, list(rows.exclude(balance=None)))
     unheld = rows.filter(Q(state=State.PENDING) | Q(state=State.AUTHORISED, amount_minor=0))
     at_once = unheld.update(state=State.RELEASED, release_due=True, due_at=None, updated_at=at)
     held = rows.filter(state=State.AUTHORISED).update(release_due=True, due_at=at, updated_at=at)
     asked = rows.filter(state=State.UNKNOWN).update(release_due=True, updated_at=at)
     sweeps.nudge("settlement.releases")
-    return at_once + held + asked
+    return paid_in + at_once + held + asked
 
 
 def release_hold(*, authorisation: Authorisation) -> bool:

@@ -3,7 +3,7 @@
 from django.db import transaction
 
 from marketplace.core import clock, sweeps
-from marketplace.settlement import ledger, refunds
+from marketplace.settlement import balances, ledger, refunds
 from marketplace.settlement.models import Journal, Obligation
 
 State, Kind = Obligation.State, Obligation.Kind
@@ -51,7 +51,15 @@ def _undo(journal: Journal, round_ref: str, reason: str) -> int:
     payouts.filter(state__in=(State.PENDING, State.HELD_FOR_SELLER)).update(
         state=State.DEFAULTED, settled_at=at, due_at=None, last_error=reason[:200]
     )
-    for hold in ledger.open_holds(journal, round_ref):
+    dropped = ledger.open_holds(journal, round_ref)
+    for hold in dropped:
         ledger.void_hold(journal, hold)
-    paid = [(row, refunds.refundable(row)) for row in rows.filter(kind=Kind.COLLECT, state=State.PAID)]
+    unbooked = {hold.row.credit for hold in dropped}
+    collected = rows.filter(kind=Kind.COLLECT, state=State.PAID).select_related("principal", "journal")
+    paid = [(row, refunds.refundable(row) + _arrears(row, unbooked)) for row in collected]
     return len([refunds.give_back(row, left, awaiting=()) for row, left in paid if left])
+
+
+def _arrears(row: Obligation, unbooked: set[str]) -> int:
+    """What was charged beside the round for older debts, where it was not booked on the balance yet."""
+    return row.arrears_minor if balances.account_of(row.principal.ref, row.currency) in unbooked else 0

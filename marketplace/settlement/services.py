@@ -2,6 +2,7 @@
 
 from marketplace.settlement.amounts import MARKET, MinorAmounts, minor_amounts
 from marketplace.settlement.authorisations import authorise, replace_hold, reserve
+from marketplace.settlement.balances import standing
 from marketplace.settlement.card_pages import follow_card, open_card_page, with_card_page
 from marketplace.settlement.fees import after_fee
 from marketplace.settlement.forfeits import forfeit_deposits
@@ -19,6 +20,7 @@ from marketplace.settlement.reconciliation import reconcile
 from marketplace.settlement.refunds import refund
 from marketplace.settlement.releases import release_all, release_hold
 from marketplace.settlement.rounds import undo_round
+from marketplace.settlement.top_ups import top_up, withdraw
 from marketplace.settlement.verification import verify_journal
 
 __all__ = [
@@ -46,8 +48,11 @@ __all__ = [
     "replace_hold",
     "reserve",
     "settled",
+    "standing",
+    "top_up",
     "undo_round",
     "unsettled_count",
     "verify_journal",
     "with_card_page",
+    "withdraw",
 ]

@@ -4,11 +4,13 @@ from collections import defaultdict
 from collections.abc import Iterator
 
 from django.db import transaction
+from django.db.models import Sum
 
-from marketplace.settlement import books, guards, ledger
+from marketplace.settlement import balances, books, guards, ledger
 from marketplace.settlement.models import Authorisation, Dispute, Journal, Transfer
 
 AUTHORISED = Authorisation.State.AUTHORISED
+PAYERS = ("payer:", balances.PREFIX)
 
 
 def verify_journal(journal: Journal) -> list[str]:
@@ -20,7 +22,7 @@ def verify_journal(journal: Journal) -> list[str]:
         journal = ledger.lock(journal.pk)
         rows = list(journal.transfers.select_related("pending").order_by("seq"))
         faults = [*_chain(journal, rows), *_holds(journal, rows), *_open(journal, rows), *_sums(journal, rows)]
-        return [*faults, *_banks(journal)]
+        return [*faults, *_banks(journal), *_overdrawn(journal)]
 
 
 def verify_all(*, with_stripe: bool = True) -> Iterator[tuple[Journal, list[str]]]:
@@ -74,7 +76,7 @@ def _open(journal: Journal, rows: list[Transfer]) -> Iterator[str]:
     """What payers are held for in the books is what their authorisations hold, to the unit."""
     left: dict[str, int] = defaultdict(int)
     for row in rows:
-        if row.debit.startswith("payer:") and row.kind != ledger.Kind.POSTED:
+        if row.debit.startswith(PAYERS) and row.kind != ledger.Kind.POSTED:
             left[row.reference] += row.amount_minor * (-1 if row.kind in ledger.CLOSES else 1)
     held = dict(journal.authorisations.filter(state=AUTHORISED).values_list("reference", "amount_minor"))
     for reference in sorted(left.keys() | held.keys()):
@@ -88,6 +90,17 @@ def _banks(journal: Journal) -> Iterator[str]:
     rows = Dispute.objects.filter(obligation__journal=journal, state__in=Dispute.TAKEN)
     if taken != (said := sum(rows.values_list("amount_minor", flat=True))):
         yield f"banks took {taken} back, the disputes say {said}"
+
+
+def _overdrawn(journal: Journal) -> Iterator[str]:
+    """Of a balance no more is promised or gone than was paid in, but for the small charges that ran up on it."""
+    if not balances.is_balance(journal):
+        return
+    small = Transfer.objects.filter(debit=journal.name, kind=ledger.Kind.POSTED).exclude(journal=journal)
+    run_up = small.aggregate(sum=Sum("amount_minor"))["sum"] or 0
+    now = balances.standing(journal)
+    if (left := now.available_minor + now.disputed_minor + run_up) < 0:
+        yield f"the balance is overdrawn by {-left}"
 
 
 def _sums(journal: Journal, rows: list[Transfer]) -> Iterator[str]:

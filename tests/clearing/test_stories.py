@@ -168,15 +168,15 @@ def test_slots_rank_by_the_quality_that_the_operator_states_of_agents(swept: Swe
     assert [award.agent for award in outcome.awards] == [names[0]]
 
 
-def test_a_charge_that_no_card_takes_is_told_as_it_is(swept: Sweep) -> None:
+def test_a_charge_that_no_card_takes_runs_up_on_the_balance(swept: Sweep) -> None:
     market, traders = open_a_market(), [Trader(), Trader()]
     names = [trader.join(market, 10_000).ref for trader in traders]
     traders[0].bid(market, buy("room", 7000))
     traders[1].bid(market, buy("room", 40))
     settle(market, swept)
     mine = outcome_answer(market, names[0])["mine"]
-    assert mine["means"] == "You owe 0.40 EUR; that is less than a card can be charged, so nothing is charged."
-    assert not Obligation.objects.exists()
+    assert mine["means"] == "You pay 0.40 EUR; that is less than a card can be charged, so it runs up on your balance."
+    assert Obligation.objects.get(kind="collect").state == "paid"
 
 
 def test_a_join_that_the_close_overtakes_is_refused_and_its_hold_released(swept: Sweep) -> None:

@@ -16,7 +16,7 @@ PAGES = {
     "account_reauthenticate": "person",
     **dict.fromkeys(("stripe-webhook", "download"), "signed"),
     **dict.fromkeys(("me-now", "me-agents", "me-cards", "me-asks", "me-done", "me-rules", "me-stop"), "person"),
-    **dict.fromkeys(("me-wants", "me-account"), "person"),
+    **dict.fromkeys(("me-wants", "me-account", "me-top-up", "me-withdraw"), "person"),
     **dict.fromkeys(("me-ask", "me-deal", "me-agent-rules", "me-cases", "me-agent-stop", "me-want"), "own person"),
 }
 REST = {
@@ -24,6 +24,7 @@ REST = {
     **dict.fromkeys(("me", "mandates", "decisions", "mandates-ap2", "checkins", "keys", "webhooks", "inbox"), "key"),
     **dict.fromkeys(("payment-methods", "payout-accounts", "settlements", "preferences", "categories"), "key"),
     **dict.fromkeys(("market", "participations", "raises", "previews", "bid-batches", "bids", "outcome"), "key"),
+    **dict.fromkeys(("balances", "balance", "balance-top-ups", "balance-withdrawals"), "key"),
     **dict.fromkeys(("package", "events", "report", "reclearings", "contracts", "contract-checks"), "key"),
     **dict.fromkeys(("checkin", "agent", "key", "key-rotate", "bid", "preference", "payment-method"), "owner"),
     **dict.fromkeys(("webhook", "webhook-rotate", "webhook-test", "proof", "contract"), "owner"),
@@ -51,7 +52,8 @@ LOOK = {
     **dict.fromkeys(("account.EmailAddress", "auth.Group", "auth.User"), ()),
     **dict.fromkeys(
         (
-            *("settlement.Attempt", "settlement.Authorisation", "settlement.Journal", "settlement.Obligation"),
+            *("settlement.Attempt", "settlement.Authorisation", "settlement.Balance", "settlement.Journal"),
+            "settlement.Obligation",
             *("settlement.PaymentMethod", "settlement.PayoutAccount", "settlement.Task", "settlement.Transfer"),
             *("settlement.Dispute", "settlement.WebhookEvent"),
         ),

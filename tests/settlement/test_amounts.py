@@ -57,14 +57,6 @@ def test_money_is_conserved_and_nobody_is_wronged(charges, exponent, currency):
     assert amounts.residue_minor < step * (payers + 2)
 
 
-@given(two_sided(), st.integers(50, 500))
-def test_below_the_least_charge_nothing_is_collected(charges, least):
-    amounts = minor_amounts(charges, 2, "EUR", least_minor=least)
-    assert all(minor >= least for minor in amounts.collects.values())
-    given_out = sum(amounts.payouts.values()) + amounts.surplus_minor + amounts.residue_minor
-    assert sum(amounts.collects.values()) == given_out
-
-
 def test_three_buyers_share_a_cent_that_two_sellers_get():
     charges = [("x", "s", 3335), ("y", "s", 3335), ("z", "t", 3335)]
     amounts = minor_amounts(charges, 4, "EUR")  # 33.35 cents each

@@ -13,6 +13,7 @@ from marketplace.agents.models import Agent
 from marketplace.bidding.models import Participation
 from marketplace.core import clock, limits
 from marketplace.core.money import minor_text
+from marketplace.doors.rest.balances import balances_answer
 from marketplace.doors.rest.keys import caller
 from marketplace.doors.rest.schemas import answered
 from marketplace.doors.rest.shapes.agents import Me
@@ -66,6 +67,7 @@ def me_answer(identity: Identity) -> dict[str, Any]:
         "key": identity.key_ref,
         "mandate": mandate_answer(chain_of(agent)),
         "payment_methods": [_method(method) for method in methods],
+        "balances": balances_answer(identity.principal_id),
         "payout_account": {"id": payout.ref, "state": payout.state} if payout else None,
         "participations": [_standing(row) for row in _taking_part(identity.agent_id)],
         "server_time": clock.stamp(clock.now()),

@@ -127,13 +127,14 @@ def _number(request: Request, name: str) -> int:
 def _settlement(row: Obligation) -> dict[str, object]:
     paying = row.kind in (Obligation.Kind.COLLECT, Obligation.Kind.REVERSAL)
     act = "You pay" if paying else "You receive"
+    owed = f", {minor_text(row.arrears_minor, row.currency)} of it owed from before" if row.arrears_minor else ""
     return {
         "id": row.ref,
         "round": row.round_ref,
         "kind": row.kind,
         "amount_minor": row.amount_minor,
         "currency": row.currency,
-        "means": f"{act} {minor_text(row.amount_minor, row.currency)}.",
+        "means": f"{act} {minor_text(row.amount_minor, row.currency)}{owed}.",
         "state": row.state,
         "settled_at": clock.stamp(row.settled_at),
     }

@@ -13,7 +13,12 @@ COLUMNS = (
         "who owes or is owed: a pseudonym, the same as in the other tables",
     ),
     of(Obligation, "kind", "text", help="collect, payout, or what gives (part of) one back: refund, reversal"),
-    of(Obligation, "amount_minor", "integer", help="in minor units of the currency, always positive"),
+    Column(
+        "amount_minor",
+        "integer",
+        "t.amount_minor - t.arrears_minor",
+        "in minor units of the currency, always positive; without what was owed from other markets",
+    ),
     of(Obligation, "currency", "text", help="ISO 4217 code of the currency"),
     of(Obligation, "state", "text", help="what became of it"),
     of(Obligation, "created_at", "instant", help="when it came about"),

@@ -15,6 +15,7 @@ from marketplace.agents.services import issue_key, new_agent
 from marketplace.bidding.models import Participation
 from marketplace.core import limits
 from marketplace.core.money import minor_text
+from marketplace.doors.pages.me.paid_in import paid_in
 from marketplace.doors.pages.me.person import attempt, of_person, page
 from marketplace.mandates.documents import CONSERVATIVE
 from marketplace.mandates.grants import grant_mandate
@@ -67,7 +68,7 @@ def now_page(request: HttpRequest, principal: Principal) -> HttpResponse:
     open_ = [_row(row) for row in live[: limits.PAGE_ROWS]]
     cards = PaymentMethod.objects.filter(principal=principal, state="active").order_by("-pk")
     context = {"here": "now", "open": open_, "most": _most(live), "cards": cards, "card_form": CardForm()}
-    return page(request, "now", principal, {**context, "agent_form": _agent_form(principal)})
+    return page(request, "now", principal, {**context, **paid_in(principal), "agent_form": _agent_form(principal)})
 
 
 @of_person

@@ -7,6 +7,7 @@ from msgspec import UNSET, Meta, UnsetType
 from marketplace.agents.keys import SCOPES
 from marketplace.agents.models import Principal as PrincipalRow
 from marketplace.bidding.models import Participation
+from marketplace.doors.rest.shapes.balances import Balance
 from marketplace.doors.rest.shapes.common import Instant, Minor, Shape, one_of
 from marketplace.doors.rest.shapes.mandates import MandateNow
 from marketplace.settlement.models import PayoutAccount as AccountRow
@@ -76,6 +77,7 @@ class Me(Shape, frozen=True, kw_only=True):
     key: Annotated[str, Meta(description="the id of the key that was sent")]
     mandate: MandateNow
     payment_methods: list[PaymentSource]
+    balances: list[Balance]
     payout_account: OwnAccount | None
     participations: list[TakingPart]
     server_time: Instant
