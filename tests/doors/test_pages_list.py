@@ -77,15 +77,16 @@ def test_what_ended_is_shown_page_by_page_in_as_many_queries(client: Client, mon
 
 
 def test_bundles_have_no_curves_but_bars_of_what_each_winner_gains(client: Client, swept: Callable[[], int]) -> None:
-    market = open_a_market(mechanism="vcg", lots=[{"id": lot, "seller": seller()} for lot in "ab"])
+    market = open_a_market(mechanism="vcg", lots=[{"id": lot, "seller": seller()} for lot in "abc"])
     both = {"atoms": [{"bundle": {"a": 1, "b": 1}, "value": 70_00}]}
     bids(market, buy("a", 50_00), buy("b", 40_00), both)
     finished(market, swept)
     text = page(client, market)
-    assert outcome_answer(market, None)["curves"] == {lot: {"demand": [], "supply": []} for lot in "ab"}
+    assert outcome_answer(market, None)["curves"] == {lot: {"demand": [], "supply": []} for lot in "abc"}
     assert 'svg class="picture"' not in text
     assert "Who wins several pays one sum for them" in text
-    assert "2 of 2 lots traded" in text
+    assert "2 of 3 lots traded" in text
+    assert "Nobody bid" not in text  # of the third lot, as if there were curves
     assert "Cleared: each winner pays one sum for all that it won." in text
     assert re.findall(r'class="solid" width="([^"]+)"', text) == ["60%", "40%"]
     assert re.findall(r'class="whole" width="([^"]+)"', text) == ["100%", "80%"]

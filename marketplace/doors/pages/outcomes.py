@@ -112,7 +112,8 @@ def _drawn(market: Market, curves: Mapping[str, Points], price: int | None, quan
     demand, supply = curves["demand"], curves["supply"]
     units = {"exponent": market.exponent, "currency": market.currency}
     chart = draw(demand, supply, price=price, traded=quantity, **units)
-    return {"chart": chart, "steps": steps(demand, supply, price, market), "best": _best(demand, supply, market)}
+    best = _best(demand, supply, market) if demand or supply else ""
+    return {"chart": chart, "steps": steps(demand, supply, price, market), "best": best}
 
 
 def steps(demand: Points, supply: Points, price: int | None, market: Market) -> list[Step]:

@@ -80,5 +80,10 @@ def _sale(act: dict[str, Any]) -> dict[str, Any]:
     """What a person wants to know of the market before it answers."""
     lots = Lot.objects.filter(market__ref=act["market"]).order_by("name").values_list("title", "name")[: FEW + 1]
     names = [title or name for title, name in lots]
-    new = "one at least you have not dealt with" if act["new_counterparty"] else "you have dealt with before"
-    return {"lots": names[:FEW], "more": len(names) > FEW, "rule": rule(act["mechanism"]).title, "seller": new}
+    new = "you have not dealt with" if act["new_counterparty"] else "you have dealt with before"
+    return {
+        "lots": names[:FEW],
+        "more": len(names) > FEW,
+        "rule": rule(act["mechanism"]).title,
+        "seller": f"{'One' if len(act['counterparties']) == 1 else 'Some that'} {new}",
+    }
