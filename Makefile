@@ -10,7 +10,7 @@ FULL := $(VENV)/stamp-full-$(DIGEST)
 PEERS := .venv-bench/stamp-$(shell sha256sum benchmarks/requirements-peers.txt | cut -c1-16)
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo serve test prove bench lint lock clean
+.PHONY: help install demo serve test prove bench pictures lint lock clean
 
 help: ## list these habits
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /\1\t/' | expand -t 10
@@ -38,6 +38,9 @@ prove: $(FULL) ## the full counts: kills, fuzz, planted bugs
 bench: $(FULL) $(PEERS) ## the figures that docs quote, as ratios against named peers in one run
 	@missed=""; for file in benchmarks/bench_*.py; do echo "== $$file"; $(PY) $$file || missed="$$missed $$file"; done; \
 	[ -z "$$missed" ] || { echo "A bound is missed in:$$missed"; exit 1; }
+
+pictures: $(FULL) ## the README's pictures, from a demo of its own
+	@$(PY) docs/screenshots.py
 
 lint: $(FULL) ## ruff, mypy, import directions, migrations
 	@$(VENV)/bin/ruff check . && $(VENV)/bin/ruff format --check . && $(VENV)/bin/mypy && $(VENV)/bin/lint-imports --no-logo
