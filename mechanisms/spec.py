@@ -62,6 +62,11 @@ class Spec:
     numeric: bool = False
     version: int = 1
 
+    @property
+    def by_turns(self) -> bool:
+        """Whether it unfolds in moves: `mechanisms.start` and `advance` play it."""
+        return self.kind in ("haggling", "dynamic")
+
     def read_params(self, data: Mapping[str, Any] | Params | None = None) -> Params:
         """The rule's parameters from JSON values, defaults filled in; raises ProblemError."""
         return data if isinstance(data, self.params) else self.params.read(data or {})  # type: ignore[arg-type]

@@ -67,6 +67,11 @@ class State:
         """What only that agent may see beside it."""
         return self._view.private
 
+    def exposure(self, agent: str) -> int:
+        """The most, in units, that this agent can owe in the end if it makes no move any more; 0 for who sells."""
+        most: int = self.rule.module.exposure(self.problem, self.params, self.position, agent)
+        return max(0, most)
+
     @cached_property
     def outcome(self) -> Any:
         """The result with its digest, None while somebody can still move."""

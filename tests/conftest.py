@@ -9,6 +9,7 @@ from django.core.management.commands import flush
 from django.db import connection
 
 from marketplace.agents import keys
+from marketplace.bidding import turns
 from marketplace.bidding.intake import committer
 from marketplace.clearing.workers import worker
 from marketplace.core import sweeps
@@ -44,6 +45,7 @@ def _fresh_caches() -> Iterator[None]:
     """No test sees another's keys or markets, and none leaves a thread with an open connection behind."""
     keys.forget_all()
     terms.forget_all()
+    turns.forget_all()
     categories.forget_all()
     yield
     committer.stop()

@@ -2,7 +2,7 @@
 
 import json
 import uuid
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import factory
 import msgspec
@@ -12,8 +12,10 @@ from marketplace.agents.inbox import inbox_of
 from marketplace.agents.keys import Identity, identify
 from marketplace.agents.models import Agent, Principal
 from marketplace.agents.services import register_agent
+from marketplace.bidding import turns
 from marketplace.bidding.intake import committer
-from marketplace.bidding.models import Participation
+from marketplace.bidding.models import Move, Participation
+from marketplace.bidding.moves import Made, submit_move
 from marketplace.bidding.participations import join_market
 from marketplace.bidding.submissions import Submission, read_submission
 from marketplace.core import streams
@@ -23,6 +25,7 @@ from marketplace.markets.models import Market
 from marketplace.markets.services import create_market, open_market
 from marketplace.markets.terms import terms_of
 from marketplace.settlement.services import add_payment_method
+from mechanisms.moves import written
 from tests.onboarding import onboard
 
 
@@ -95,6 +98,16 @@ class Trader:
         """Bid through the committer; the decision, or the refusal raised."""
         return self.send(submitted(self, market, body, key))
 
+    def move(self, market: Market, type: str, key: str | None = None, n: int | None = None, **data: object) -> Made:
+        """Move through the service."""
+        value = {"type": type, "data": data} | ({} if n is None else {"n": n})
+        return submit_move(
+            value=json.loads(json.dumps(value)),
+            key=key or str(uuid.uuid4()),
+            identity=self.identity,
+            terms=terms_of(market.ref),
+        )
+
     def send(self, submission: Submission):
         """The same for a bid that was read before."""
         decision = committer.submit(submission).result(30)
@@ -115,6 +128,28 @@ def open_a_market(**stated: object) -> Market:
     open_market(market=market)
     market.refresh_from_db()
     return market
+
+
+def open_a_haggle(seller: Trader, **stated: object) -> Market:
+    """A stay to be haggled over in price, breakfast and cancellation; the traveller pays the hotel the price."""
+    issues = {"price": list(range(8000, 20001, 500)), "breakfast": ["yes", "no"], "cancellation": ["free", "none"]}
+    agenda = {"issues": issues, "transfers": [{"issue": "price", "payer": "buyer", "payee": "seller"}]}
+    lots = [{"id": "stay", "seller": seller.agent.ref}]
+    defaults = {"mechanism": "alternating_offers", "params": {"answer_s": 60}, "lots": lots, "agenda": agenda}
+    return open_a_market(**{**defaults, "disclosure": "own_only", **stated})
+
+
+def time_is_up(market: Market) -> None:
+    """Let the turn's deadline be over, as the database's clock sees it: every instant of the market moves back."""
+    row = Market.objects.get(pk=market.pk)
+    assert row.turn_due_at is not None
+    back = row.turn_due_at - timezone.now() + timedelta(seconds=1)
+    row.turn_due_at, row.closes_at = row.turn_due_at - back, row.closes_at - back
+    row.course = {name: written(datetime.fromisoformat(at) - back) for name, at in row.course.items()}
+    row.save(update_fields=["turn_due_at", "closes_at", "course"])
+    for move in Move.objects.filter(market=row):
+        Move.objects.filter(pk=move.pk).update(at=move.at - back)
+    turns.forget_all()
 
 
 def close_now(market: Market) -> None:

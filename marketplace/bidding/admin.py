@@ -2,7 +2,7 @@
 
 from django.contrib import admin
 
-from marketplace.bidding.models import Bid, Participation, Raise
+from marketplace.bidding.models import Bid, Move, Participation, Raise
 from marketplace.markets.admin import Guarded
 from marketplace.settlement.admin import ReadOnlyAdmin
 
@@ -36,3 +36,14 @@ class BidAdmin(Guarded, ReadOnlyAdmin):
     list_select_related = ("market", "participation")
     hidden = ("content", "receipt", "key_hash", "body_hash", "seq")
     fields = ("ref", "market", "participation", "status", "at")
+
+
+@admin.register(Move)
+class MoveAdmin(Guarded, ReadOnlyAdmin):
+    """That a move was made; what it says stands in the outcome, as far as that is disclosed."""
+
+    list_display = ("ref", "market", "n", "participation", "at")
+    search_fields = ("ref", "market__ref", "participation__ref")
+    list_select_related = ("market", "participation")
+    hidden = ("data", "type", "receipt", "key_hash", "body_hash")
+    fields = ("ref", "market", "n", "participation", "at")

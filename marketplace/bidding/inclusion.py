@@ -5,10 +5,11 @@ from typing import Any
 
 from django.db import transaction
 
-from marketplace.bidding.models import Bid
+from marketplace.bidding.models import Bid, Move
 from marketplace.core import clock, limits, streams
 from marketplace.core.refusals import Refusal, not_found
 from marketplace.markets.models import Market
+from marketplace.markets.turns import by_turns
 from mechanisms.check.receipts import Step, leaf_of, proof_of, root_of, tie_seed_of, tree_of
 
 CLOSED = (Market.State.CLOSED, Market.State.SETTLED)
@@ -30,7 +31,7 @@ def publish_root(*, market: Market) -> str:
         "root": root,
         "bids": len(tree[0]),
         "seed": locked.seed,
-        "tie_seed": tie_seed_of(root, locked.seed),
+        "tie_seed": locked.seed if by_turns(locked.mechanism) else tie_seed_of(root, locked.seed),
     }
     streams.append_all([streams.Entry(locked.stream, "receipts.published", facts, forwarded=False)], clock.now())
     return root
@@ -44,21 +45,26 @@ def publish_due() -> int:
 
 def proof_answer(market: Market, bid_ref: str, agent_id: int) -> dict[str, Any]:
     """What a bidder needs, beside its own bid and nonce, to prove to anybody that its bid was in."""
-    own = Bid.objects.filter(market=market, ref=bid_ref, participation__agent_id=agent_id)
-    bid = own.select_related("participation").first()
+    bid = _own(Bid, market, bid_ref, agent_id) or _own(Move, market, bid_ref, agent_id)
     if bid is None:
         raise not_found("bid", bid_ref)
     if not market.receipts_root:
         raise Refusal(409, "not_closed", "The market has not closed yet.", "Wait for the event receipts.published.")
+    status = getattr(bid, "status", Bid.Status.ACCEPTED)  # a move stands for ever
     return {
         "market": market.ref,
         "bid": bid.ref,
         "participation": bid.participation.ref,
-        "status": bid.status,
+        "status": status,
         "receipt": bid.receipt,
-        "proof": _proof(market.pk, market.receipts_root, leaf_of(bid.receipt, bid.status)),
+        "proof": _proof(market.pk, market.receipts_root, leaf_of(bid.receipt, status)),
         "root": market.receipts_root,
     }
+
+
+def _own(model: Any, market: Market, ref: str, agent_id: int) -> Any:
+    rows = model.objects.filter(market=market, ref=ref, participation__agent_id=agent_id)
+    return rows.select_related("participation").first()
 
 
 def _proof(market_id: int, root: str, leaf: bytes) -> list[Step]:
@@ -76,4 +82,6 @@ def _kept_tree(market_id: int, root: str) -> list[list[bytes]]:
 
 def _tree(market_id: int) -> list[list[bytes]]:
     rows = Bid.objects.filter(market_id=market_id).values_list("receipt", "status")
-    return tree_of(leaf_of(receipt, status) for receipt, status in rows.iterator(chunk_size=2000))
+    bids = (leaf_of(receipt, status) for receipt, status in rows.iterator(chunk_size=2000))
+    moves = Move.objects.filter(market_id=market_id).exclude(receipt="").values_list("receipt", flat=True)
+    return tree_of([*bids, *(leaf_of(receipt, Bid.Status.ACCEPTED) for receipt in moves)])

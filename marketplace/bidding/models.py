@@ -3,6 +3,7 @@
 from django.db import models
 
 from marketplace.agents.models import Agent
+from marketplace.core.secrets import SecretField
 from marketplace.markets.models import Market
 from marketplace.settlement.models import Authorisation
 
@@ -106,6 +107,35 @@ class Bid(models.Model):
             models.UniqueConstraint(
                 fields=["participation"], condition=models.Q(status="accepted"), name="one_standing_bid"
             ),
+        ]
+
+    def __str__(self) -> str:
+        return self.ref
+
+
+class Move(models.Model):
+    """One act in a market of turns, of a participation or of the clock; never changed, and part of the problem."""
+
+    ref = models.CharField(max_length=32, help_text="public name, mov_...")
+    market = models.ForeignKey(
+        Market, on_delete=models.PROTECT, related_name="moves", db_index=False, db_constraint=False
+    )
+    participation = models.ForeignKey(
+        Participation, null=True, on_delete=models.PROTECT, related_name="moves", help_text="empty: the clock"
+    )
+    n = models.BigIntegerField(help_text="1, 2, 3 ... within the market, no gaps")
+    type = models.CharField(max_length=16)
+    data = SecretField(help_text="what it says: for all to see at the end, until then as the rule shows it")
+    receipt = models.CharField(max_length=64, blank=True, help_text="hash of nonce, names and move")
+    key_hash = models.CharField(max_length=64, null=True, help_text="HMAC of market, agent and Idempotency-Key")
+    body_hash = models.CharField(max_length=64, blank=True, help_text="HMAC of the body that came with the key")
+    at = models.DateTimeField(help_text="the database's clock under the market's lock")
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["ref"], name="move_ref_once"),
+            models.UniqueConstraint(fields=["key_hash"], name="move_key_once"),
+            models.UniqueConstraint(fields=["market", "n"], name="move_n_once"),
         ]
 
     def __str__(self) -> str:

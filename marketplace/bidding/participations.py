@@ -10,6 +10,7 @@ from marketplace.bidding.acts import act_of, looks_back, weigh
 from marketplace.bidding.dealing import refuse_self_dealing
 from marketplace.bidding.ladder import refuse_off_ladder
 from marketplace.bidding.models import Participation
+from marketplace.bidding.parties import begin_haggle, refuse_taken_seat
 from marketplace.core import clock, streams
 from marketplace.core.idempotency import key_hash, reused
 from marketplace.core.money import minor_text
@@ -65,6 +66,7 @@ def _enter(market: Market, identity: Identity, limit_minor: int, name: str) -> P
             locked, at = lock_open(market)
             refuse_self_dealing(locked, identity)
             _refuse_full(locked, identity)
+            refuse_taken_seat(locked, identity)
             return _insert(locked, identity, limit_minor, name, at)
     except Refusal as refusal:
         raise with_card_page(refusal, principal_id=identity.principal_id) from None
@@ -154,6 +156,7 @@ def complete_join(*, participation: Participation) -> bool:
         market.save(update_fields=["participants"])
         joiners = {"participants": market.participants}
         entries.append(streams.Entry(market.stream, "market.joined", joiners, forwarded=False))
+        entries += begin_haggle(market)
     streams.append_all(entries)
     return True
 

@@ -71,6 +71,9 @@ def read_submission(
     key = checked_key(key)
     body = strict_json.shaped(value, BidBody) if compiled is None else strict_json.shaped(compiled, CompiledBody)
     _refuse_too_many(body)
+    if terms.spec.by_turns:
+        fix = f"POST /api/v1/markets/{terms.ref}/moves/ instead."
+        raise Refusal(409, "takes_no_bids", "This market is played in moves; it takes no sealed bids.", fix)
     stated = _stated(body)
     bid = _checked_bid(stated, identity, terms)
     refuse_own_lots(terms, identity, bid)

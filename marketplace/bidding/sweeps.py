@@ -9,6 +9,7 @@ from marketplace.bidding.models import Participation, Raise
 from marketplace.bidding.participations import complete_join
 from marketplace.bidding.raises import complete_raise
 from marketplace.bidding.stopping import withdraw_standing
+from marketplace.bidding.ticking import tick_due
 from marketplace.core import limits
 from marketplace.core.sweeps import Sweep
 from marketplace.settlement.models import Authorisation
@@ -37,6 +38,7 @@ def withdraw_for_stopped() -> int:
 
 
 SWEEPS = (
+    Sweep("bidding.tick_due", tick_due, every=0.25, lane="markets"),
     Sweep("bidding.complete_joins", complete_joins, every=1, lane="markets"),
     Sweep("bidding.complete_raises", complete_raises, every=1, lane="markets"),
     Sweep("bidding.stopped", withdraw_for_stopped, every=1, lane="mandates"),

@@ -16,7 +16,7 @@ from marketplace.core.refusals import Refusal, not_found
 from marketplace.core.signing import signed
 from marketplace.markets.models import Market, Round
 from marketplace.markets.services import cancel_market, new_round
-from mechanisms.types import Outcome
+from mechanisms.kinds import read_outcome
 
 State = Contract.State
 ANSWERS = {"accept": State.ACCEPTED, "refuse": State.REFUSED}
@@ -106,7 +106,7 @@ def _bind(round_: Round) -> None:
     if round_.contracts.filter(state=State.OFFERED).exists():
         return
     if Round.objects.filter(pk=round_.pk, state=Round.State.CLEARED, binding=False).update(binding=True) == 1:
-        record_debts(round_, Outcome.from_json(round_.outcome))
+        record_debts(round_, read_outcome(round_.outcome))
         sweeps.nudge("settlement.collects")
 
 

@@ -2,17 +2,18 @@
 
 import json
 import logging
-from typing import TextIO
+from typing import Any, TextIO
 
 from django.db import InterfaceError, OperationalError, close_old_connections
 
 import mechanisms
-from marketplace.clearing.problems import build_problem
+from marketplace.clearing.problems import build_problem, played_problem
 from marketplace.clearing.release import released_bids
 from marketplace.clearing.results import commit_outcome, fail_round
 from marketplace.markets.models import Round
+from marketplace.markets.turns import by_turns
 from mechanisms import check
-from mechanisms.types import Outcome, Problem
+from mechanisms.types import Problem
 
 log = logging.getLogger(__name__)
 
@@ -47,10 +48,17 @@ def clear(ref: str, claim: str) -> dict[str, object]:
     return {"state": "lost" if heads is None else "cleared", "heads": heads or {}}
 
 
-def _run(round_: Round) -> tuple[Problem, Outcome]:
+def _problem(round_: Round) -> Any:
+    """What was played, as the last move left it; or the bids that are opened now."""
+    if by_turns(round_.market.mechanism):
+        return played_problem(round_)
     bids = [bid for bid in released_bids(round_=round_) if bid.participation not in round_.without]
     round_.market.refresh_from_db()
-    problem = Problem.from_json(build_problem(round_.market, bids, round_.without_lots))
+    return Problem.from_json(build_problem(round_.market, bids, round_.without_lots))
+
+
+def _run(round_: Round) -> tuple[Any, Any]:
+    problem = _problem(round_)
     outcome = mechanisms.run(problem.mechanism, problem, problem.params, problem.seed)
     if outcome.status == "unproven":
         raise NotCertified("the optimum was not proven within the rule's bound of work")

@@ -16,15 +16,16 @@ from marketplace.core.refs import new_ref
 from marketplace.core.signing import signed
 from marketplace.markets.models import Lot, Market, Round
 from marketplace.markets.money import fee_words
+from marketplace.markets.turns import haggles
 from marketplace.settlement.services import MARKET
-from mechanisms.types import Award, Outcome
+from mechanisms.types import Award
 
 State = Contract.State
 SCHEMA = "walras-contract/1"
 CLEARED = "cleared"
 
 
-def make_contracts(*, round_: Round, outcome: Outcome, at: datetime) -> list[Contract]:
+def make_contracts(*, round_: Round, outcome: Any, at: datetime) -> list[Contract]:
     """The contracts of an outcome; inside the clearing's transaction. Offered, where the market lets sellers refuse."""
     if outcome.status != CLEARED:
         return []
@@ -34,6 +35,10 @@ def make_contracts(*, round_: Round, outcome: Outcome, at: datetime) -> list[Con
     receipts = dict(
         Bid.objects.filter(market=round_.market, status="accepted").values_list("participation__ref", "receipt")
     )
+    if haggles(round_.market.mechanism):
+        made = _struck(round_, outcome, bidders, lots, at)
+        Contract.objects.bulk_create(made)
+        return made
     made = [
         _contract(round_, outcome, bidders[award.agent], seller, bundle, lots, receipts.get(award.agent, ""), at)
         for award in outcome.awards
@@ -41,6 +46,17 @@ def make_contracts(*, round_: Round, outcome: Outcome, at: datetime) -> list[Con
     ]
     Contract.objects.bulk_create(made)
     return made
+
+
+def _struck(
+    round_: Round, outcome: Any, bidders: dict[str, Participation], lots: dict[str, Lot], at: datetime
+) -> list[Contract]:
+    """Of a haggle: one contract, for everything there is, at what was agreed; both have made or accepted the offer."""
+    joined = [row for row in bidders.values() if row.state == Participation.State.ACTIVE]
+    selling = next(iter(lots.values())).seller_id
+    seller, buyer = sorted(joined, key=lambda row: row.agent_id != selling)
+    bundle = {name: 1 if lot.supply is None else lot.supply for name, lot in sorted(lots.items())}
+    return [_contract(round_, outcome, buyer, seller.ref, bundle, lots, "", at)]
 
 
 def offers(contracts: Iterable[Contract]) -> list[streams.Entry]:
@@ -65,7 +81,7 @@ def _by_seller(award: Award, lots: dict[str, Lot]) -> dict[str, dict[str, int]]:
 
 def _contract(
     round_: Round,
-    outcome: Outcome,
+    outcome: Any,
     bidder: Participation,
     seller: str,
     bundle: dict[str, int],
@@ -96,6 +112,7 @@ def _contract(
         "cancellation": market.cancellation,
         "expires_at": _stamp(answer_by),
         "receipts": {"root": market.receipts_root, "bid": receipt},
+        **({"agreement": outcome.agreement} if hasattr(outcome, "agreement") else {}),
     }
     return Contract(
         ref=ref,
@@ -112,7 +129,7 @@ def _contract(
     )
 
 
-def _price(outcome: Outcome, bidder: str, seller: str) -> int:
+def _price(outcome: Any, bidder: str, seller: str) -> int:
     """What the bidder pays the seller by the outcome, in units; negative where it is paid."""
     pays = sum(each.amount for each in outcome.charges if (each.payer, each.payee) == (bidder, seller))
     return pays - sum(each.amount for each in outcome.charges if (each.payer, each.payee) == (seller, bidder))

@@ -7,7 +7,8 @@ import mechanisms
 from marketplace.clearing.disclosure import curves, private_facts, proven, public_facts
 from marketplace.core.refusals import Refusal
 from marketplace.markets.models import Market, Round
-from mechanisms.types import Outcome, Problem
+from mechanisms.kinds import read_outcome, read_problem
+from mechanisms.types import Problem
 
 
 def standing_round(market: Market) -> Round:
@@ -20,10 +21,15 @@ def standing_round(market: Market) -> Round:
     return round_
 
 
+def took_part_in(problem: Any) -> list[str]:
+    """Who bid, or sat at the table."""
+    return [bid.agent for bid in problem.bids] if isinstance(problem, Problem) else list(problem.agents())
+
+
 def outcome_answer(market: Market, participation: str | None) -> dict[str, Any]:
     """The outcome as `disclosure` allows; with a participation also its own result and why."""
     round_ = standing_round(market)
-    problem, outcome = Problem.from_json(round_.problem), Outcome.from_json(round_.outcome)
+    problem, outcome = read_problem(round_.problem), read_outcome(round_.outcome)
     answer = {"market": market.ref, **public_facts(market, round_, outcome), "seed": problem.seed}
     if market.disclosure != Market.Disclosure.OWN_ONLY:
         answer |= {"certificate": proven(outcome), "curves": curves(problem)}
@@ -31,7 +37,7 @@ def outcome_answer(market: Market, participation: str | None) -> dict[str, Any]:
         answer |= {"problem": json.loads(round_.problem), "outcome": json.loads(round_.outcome)}
     if participation is not None:
         answer["mine"] = private_facts(market, round_, outcome, participation)
-        took_part = any(bid.agent == participation for bid in problem.bids)
+        took_part = participation in took_part_in(problem)
         others = market.disclosure != Market.Disclosure.OWN_ONLY
         why = mechanisms.explain(problem, outcome, participation, others=others) if took_part else None
         answer["why"] = why or "You had no bid in it."

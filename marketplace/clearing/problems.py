@@ -3,11 +3,13 @@
 from collections.abc import Sequence
 from typing import Any
 
+from marketplace.bidding.inclusion import publish_root
 from marketplace.clearing.release import OpenedBid
-from marketplace.markets.models import Market
+from marketplace.markets.models import Market, Round
 from marketplace.markets.terms import problem_terms
 from mechanisms.check.cutting_out import without_lots
 from mechanisms.check.receipts import tie_seed_of
+from mechanisms.kinds import read_problem
 
 
 def build_problem(market: Market, bids: Sequence[OpenedBid], gone: Sequence[str] = ()) -> dict[str, Any]:
@@ -22,6 +24,17 @@ def build_problem(market: Market, bids: Sequence[OpenedBid], gone: Sequence[str]
         "bids": [bid.stated() for bid in bids],
     }
     return without_lots(problem, gone)
+
+
+def played_problem(round_: Round) -> Any:
+    """The problem of a market of turns with every move, frozen when the last one was made; a later round has the same.
+
+    Its receipts are published like those of bids, before anything is decided on it.
+    """
+    publish_root(market=round_.market)
+    round_.market.refresh_from_db()
+    first = round_.market.rounds.exclude(problem="").earliest("n")
+    return read_problem(first.problem)
 
 
 def _by_participation(market: Market) -> dict[str, Any]:

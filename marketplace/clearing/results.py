@@ -13,11 +13,10 @@ from marketplace.clearing.models import Contract
 from marketplace.core import clock, streams
 from marketplace.markets.models import Market, Round
 from marketplace.settlement.services import after_fee, record_obligations
-from mechanisms.types import Outcome, Problem
 
 
 @transaction.atomic
-def commit_outcome(*, round_: Round, claim: str, problem: Problem, outcome: Outcome) -> dict[str, int] | None:
+def commit_outcome(*, round_: Round, claim: str, problem: Any, outcome: Any) -> dict[str, int] | None:
     """clearing -> cleared, with all that follows; the new heads of the streams, or None where the claim was lost."""
     at = clock.now()
     won = Round.objects.filter(pk=round_.pk, state=Round.State.CLEARING, claim=claim).update(
@@ -53,12 +52,12 @@ def fail_round(*, round_: Round, claim: str, reason: str) -> bool:
     return failed == 1
 
 
-def _private_entries(market: Market, round_: Round, outcome: Outcome) -> list[streams.Entry]:
+def _private_entries(market: Market, round_: Round, outcome: Any) -> list[streams.Entry]:
     rows = Participation.objects.filter(market=market, state=Participation.State.ACTIVE)
     return [streams.Entry(row.stream, "round.cleared", private_facts(market, round_, outcome, row.ref)) for row in rows]
 
 
-def record_debts(round_: Round, outcome: Outcome) -> None:
+def record_debts(round_: Round, outcome: Any) -> None:
     """What a binding round makes its parties owe; inside the transaction that makes it binding."""
     market = round_.market
     amounts = outcome_amounts(market, outcome)

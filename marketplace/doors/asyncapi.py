@@ -5,6 +5,7 @@ from typing import Any
 from django.http import HttpRequest, JsonResponse
 from django.views.decorators.http import require_safe
 
+from marketplace.bidding.moves import MoveBody
 from marketplace.bidding.submissions import BidBody
 from marketplace.doors.market_socket import WithdrawData
 from marketplace.doors.rest.schemas import schema_of
@@ -12,14 +13,15 @@ from marketplace.doors.rest.schemas import schema_of
 Schema = dict[str, Any]
 ID: Schema = {"description": "yours; comes back with the answer", "type": ["string", "integer", "null"]}
 KEY: Schema = {"description": "the idempotency key", "type": "string", "minLength": 1, "maxLength": 128}
-PUBLIC_KINDS = ("opened", "joined", "extended", "closed", "settled", "cancelled")
+PUBLIC_KINDS = ("opened", "joined", "extended", "begun", "closed", "settled", "cancelled")
 KINDS = (
     *(f"market.{word}" for word in PUBLIC_KINDS),
     *("receipts.published", "key.released", "round.cleared", "round.failed", "round.superseded"),
     *("participation.active", "participation.raised", "participation.refused", "bid.accepted", "bid.withdrawn"),
+    *("move.made", "position.changed"),
 )
 INBOX_ONLY = (
-    *("market.matched", "webhook.disabled", "webhook.test"),
+    *("turn.yours", "market.matched", "webhook.disabled", "webhook.test"),
     *("checkin.asked", "checkin.answered", "checkin.lapsed", "card.saved", "account.changed"),
     *(f"contract.{word}" for word in ("offered", "accepted", "refused", "lapsed", "cancelled", "reinstated")),
 )
@@ -46,6 +48,7 @@ SENT: dict[str, Schema] = {
     "auth": _frame("auth", ("key",), id=ID, key={"description": "your API key", "type": "string"}),
     "bid.submit": _frame("bid.submit", ("key", "data"), id=ID, key=KEY, data=schema_of(BidBody)),
     "bid.withdraw": _frame("bid.withdraw", ("data",), id=ID, data=schema_of(WithdrawData)),
+    "move.submit": _frame("move.submit", ("key", "data"), id=ID, key=KEY, data=schema_of(MoveBody)),
     "ping": _frame("ping", id=ID),
 }
 HEARD: dict[str, Schema] = {
@@ -100,7 +103,7 @@ def document(host: str, protocol: str) -> Schema:
         },
         "channels": {name: _channel(**parts) for name, parts in CHANNELS.items()},
         "operations": {
-            "send": _operation("send", "market", SENT, f"{SENDS} A market's socket takes bids."),
+            "send": _operation("send", "market", SENT, f"{SENDS} A market's socket takes bids and moves."),
             "hear": _operation("receive", "market", HEARD, HEARS),
             "inbox_send": _operation("send", "inbox", SENT_TO_INBOX, SENDS),
             "inbox_hear": _operation("receive", "inbox", HEARD, HEARS),

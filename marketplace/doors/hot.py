@@ -9,15 +9,19 @@ from marketplace.core import limits
 from marketplace.core.rates import rates
 from marketplace.core.refs import PATTERN
 from marketplace.core.refusals import Refusal
-from marketplace.doors import batches
+from marketplace.doors import batches, moving
 from marketplace.doors.answer import Answer, answer, refused
 from marketplace.doors.callers import identify
 
 Receive = Callable[[], Awaitable[dict[str, Any]]]
 Send = Callable[[dict[str, Any]], Awaitable[None]]
 Place = tuple[str, str]  # market, and which of its lists is posted to
-_PLACES = re.compile(rf"/api/v1/markets/({PATTERN})/(bids|bid-batches)/")
-_DOORS = {"bids": (answer, limits.BODY_BYTES), "bid-batches": (batches.answer, limits.BATCH_BYTES)}
+_PLACES = re.compile(rf"/api/v1/markets/({PATTERN})/(bids|bid-batches|moves)/")
+_DOORS = {
+    "bids": (answer, limits.BODY_BYTES),
+    "bid-batches": (batches.answer, limits.BATCH_BYTES),
+    "moves": (moving.answer, limits.BODY_BYTES),
+}
 _READ = {b"authorization", b"idempotency-key"}
 
 

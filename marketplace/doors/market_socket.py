@@ -1,4 +1,4 @@
-"""The websocket door of one market: acknowledged bids in, gap-free events out."""
+"""The websocket door of one market: acknowledged bids and moves in, gap-free events out."""
 
 from typing import Any
 
@@ -10,6 +10,7 @@ from marketplace.core import strict_json
 from marketplace.core.refusals import Refusal
 from marketplace.doors.answer import Answer, answer_bid, answer_withdrawal, find_terms, refused
 from marketplace.doors.callers import identify
+from marketplace.doors.moving import answer_move
 from marketplace.doors.socket import AgentSocket, ClientFrame
 from marketplace.doors.threads import in_thread
 
@@ -45,11 +46,14 @@ class MarketSocket(AgentSocket):
         await super().send_event(text)
 
     async def act(self, frame: ClientFrame) -> None:
-        """Bids are decided beside each other, so that one socket may have many in flight."""
-        if frame.type not in ("bid.submit", "bid.withdraw"):
+        """Bids are decided beside each other, so that one socket may have many in flight; moves one after another."""
+        if frame.type not in ("bid.submit", "bid.withdraw", "move.submit"):
             await super().act(frame)
         if self.identity is None:
             bearer(None)
+        if frame.type == "move.submit":
+            await self._decide(frame)  # the second of two is an answer to what the first has led to
+            return
         if len(self.tasks) >= IN_FLIGHT:
             raise Refusal(429, "too_many_in_flight", f"At most {IN_FLIGHT} bids may wait.", "Await some acks first.")
         self.spawn(self._decide(frame))
@@ -64,6 +68,8 @@ class MarketSocket(AgentSocket):
     async def _decided(self, frame: ClientFrame, identity: Identity) -> Answer:
         if frame.type == "bid.submit":
             return await answer_bid(frame.data, frame.key, identity, self.market_ref)
+        if frame.type == "move.submit":
+            return await answer_move(frame.data, frame.key, identity, self.market_ref)
         data: Any = strict_json.as_object(frame.data)
         return await answer_withdrawal(strict_json.shaped(data, WithdrawData).bid, identity, self.market_ref)
 

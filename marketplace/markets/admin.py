@@ -70,7 +70,7 @@ class MarketAdmin(Guarded, admin.ModelAdmin):
     action_form = ReasonForm
     fieldsets = (
         (None, {"fields": ("title", "description", "disclosure", "several_agents")}),
-        ("Rule", {"fields": ("rule", "mechanism", "params", "currency", "exponent")}),
+        ("Rule", {"fields": ("rule", "mechanism", "params", "agenda", "currency", "exponent")}),
         ("Money", {"fields": ("money", "on_default", "deposit_minor", "most_minor", "fee_bp")}),
         ("Contracts", {"fields": ("accept_within_s", "cancellation")}),
         ("Time", {"fields": ("opens_at", "closes_at")}),

@@ -8,11 +8,18 @@ import mechanisms
 from mechanisms.errors import ProblemError
 from mechanisms.registry import Spec
 
+KINDS = ("auction", "dynamic", "haggling")
+
+
+def for_markets() -> list[Spec]:
+    """The rules that a market can have, by slug."""
+    return [spec for spec in mechanisms.specs() if spec.kind in KINDS]
+
 
 @cache
 def rules() -> list[dict[str, Any]]:
-    """Every rule of an auction or exchange: what it is, what it takes, what it promises and on which assumptions."""
-    return [_rule(spec) for spec in mechanisms.specs("auction")]
+    """Every rule of an auction, an exchange or a haggle: what it is, takes and promises, and on what terms."""
+    return [_rule(spec) for spec in for_markets()]
 
 
 def find_rule(slug: str) -> Spec | None:
@@ -35,6 +42,8 @@ def _rule(spec: Any) -> dict[str, Any]:
         "summary": spec.summary,
         "reference": spec.paper,
         "sides": spec.sides,
+        "kind": spec.kind,
+        "by_turns": spec.by_turns,
         "version": spec.version,
         "sizes": asdict(spec.sizes),
         "bundle_sizes": asdict(spec.bundle_sizes) if spec.bundle_sizes else None,

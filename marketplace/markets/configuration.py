@@ -13,6 +13,7 @@ from marketplace.core.refusals import Refusal
 from marketplace.markets.catalogue import rules
 from marketplace.markets.models import Market
 from marketplace.markets.money import check_money, settled_money
+from marketplace.markets.turns import by_turns, check_ticks, check_turns, first_problem
 from marketplace.preferences.categories import refuse_unfit
 from mechanisms.types import ProblemError
 
@@ -39,6 +40,13 @@ class CancellationTerm(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
     refund_percent: int
 
 
+class Agenda(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
+    """What a haggle is about: the values of each issue, and which issue's value the buyer pays the seller."""
+
+    issues: dict[str, list[str | int]]
+    transfers: list[dict[str, str]] = []
+
+
 class MarketConfiguration(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
     """A market as an operator states it; it opens at once unless `opens_at` says later."""
 
@@ -61,6 +69,7 @@ class MarketConfiguration(msgspec.Struct, forbid_unknown_fields=True, frozen=Tru
     fee_bp: int = 0
     accept_within_s: int = 0
     cancellation: list[CancellationTerm] = []
+    agenda: Agenda | None = None
 
 
 def closing_instant(config: MarketConfiguration, now: datetime) -> datetime:
@@ -124,6 +133,7 @@ def checked(config: MarketConfiguration) -> None:
         raise _refused("disclosure_unknown", "disclosure is own_only, pseudonymous or public.", "/disclosure")
     check_money(config)
     _check_contracts(config)
+    check_turns(config)
     refuse_unfit(config.lots)
     _accepted_by_rule(config)
 
@@ -141,20 +151,20 @@ def _check_contracts(config: MarketConfiguration) -> None:
 
 def _accepted_by_rule(config: MarketConfiguration) -> None:
     """An empty problem of this configuration must be one that the rule runs (and calls `no_trade`)."""
-    problem = {
-        "mechanism": config.mechanism,
-        "params": config.params,
-        "currency": config.currency,
-        "exponent": config.exponent,
-        "lots": [problem_lot(lot) for lot in config.lots],
-        "bids": [],
-    }
+    lots = [problem_lot(lot) for lot in config.lots]
     if config.mechanism not in {rule["slug"] for rule in rules()}:
         raise _refused("mechanism_not_for_markets", f"No market clears by {config.mechanism[:64]!r}.", "/mechanism")
     try:
-        mechanisms.run(config.mechanism, problem, config.params, "00")
+        if by_turns(config.mechanism):
+            mechanisms.start(config.mechanism, first_problem(config, msgspec.to_builtins(config.agenda), lots))
+        else:
+            stated = {"params": config.params, "currency": config.currency, "exponent": config.exponent}
+            problem = {"mechanism": config.mechanism, **stated, "lots": lots, "bids": []}
+            mechanisms.run(config.mechanism, problem, config.params, "00")
     except ProblemError as error:
         raise Refusal(422, error.code, error.detail, _SEE_MECHANISMS, error.pointer) from None
+    if by_turns(config.mechanism):
+        check_ticks(config, longest_seconds(settled_money(config), config.deposit_minor))
     _refuse_deficit(config)
 
 

@@ -10,6 +10,7 @@ from django.db import transaction
 from marketplace.core import clock, limits
 from marketplace.core.refusals import Refusal
 from marketplace.markets.configuration import (
+    Agenda,
     CancellationTerm,
     LotConfiguration,
     MarketConfiguration,
@@ -35,6 +36,7 @@ CHANGEABLE = (
     "fee_bp",
     "accept_within_s",
     "cancellation",
+    "agenda",
     "opens_at",
     "closes_at",
 )
@@ -66,6 +68,7 @@ def check_draft(*, market: Market, lots: Sequence[Lot]) -> None:
         fee_bp=market.fee_bp,
         accept_within_s=market.accept_within_s,
         cancellation=_terms(market.cancellation),
+        agenda=_agenda(market.agenda),
         opens_at=_utc(market.opens_at),
         closes_at=_utc(market.closes_at),
         lots=[_stated(lot) for lot in lots],
@@ -90,6 +93,14 @@ def _terms(stated: Any) -> list[CancellationTerm]:
     except msgspec.ValidationError as error:
         fix = "Write [] or such as [{'within_s': 86400, 'refund_percent': 100}]."
         raise Refusal(422, "cancellation_invalid", str(error), fix, "/cancellation") from None
+
+
+def _agenda(stated: Any) -> Agenda | None:
+    try:
+        return msgspec.convert(stated, Agenda) if stated else None
+    except msgspec.ValidationError as error:
+        fix = "Write {} or such as {'issues': {'price': [100, 200]}, 'transfers': [...]}."
+        raise Refusal(422, "agenda_invalid", str(error), fix, "/agenda") from None
 
 
 def _stated(lot: Lot) -> LotConfiguration:

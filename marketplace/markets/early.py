@@ -5,6 +5,7 @@ from django.db import transaction
 from marketplace.core import clock, streams
 from marketplace.markets.models import Market, Round
 from marketplace.markets.services import new_round, stated_reason
+from marketplace.markets.turns import refuse_turns
 
 
 @transaction.atomic
@@ -14,6 +15,7 @@ def close_early(*, market: Market, reason: str, by: str) -> Round | None:
     The row is locked before the clock is read, as at any close: no bid has an instant past this one.
     """
     why = stated_reason(reason)
+    refuse_turns(market)
     locked = Market.objects.select_for_update().filter(pk=market.pk, state=Market.State.OPEN).first()
     at = clock.now()
     if locked is None or locked.closes_at <= at:

@@ -8,11 +8,13 @@ from marketplace.core import clock, streams
 from marketplace.core.refusals import Refusal
 from marketplace.markets.configuration import longest_seconds
 from marketplace.markets.models import Market
+from marketplace.markets.turns import refuse_turns
 
 
 @transaction.atomic
 def extend_market(*, market: Market, closes_at: datetime, by: str) -> bool:
     """A later close; False where it is not open any more; refused where someone has joined, or it would be too long."""
+    refuse_turns(market)
     locked = Market.objects.select_for_update().filter(pk=market.pk, state=Market.State.OPEN).first()
     now = clock.now()
     if locked is None or locked.closes_at <= now:

@@ -10,6 +10,7 @@ import mechanisms
 from marketplace.core import limits
 from marketplace.core.money import CURRENCIES
 from marketplace.core.refusals import Refusal
+from marketplace.markets.catalogue import for_markets
 from marketplace.markets.drafts import check_draft
 from marketplace.markets.drawing import TERMS, drawn
 from marketplace.markets.models import Lot, Market
@@ -18,7 +19,7 @@ from mechanisms.types import ProblemError
 
 def rules() -> list[tuple[str, str]]:
     """The rules that a market can have."""
-    return [(spec.slug, spec.title) for spec in mechanisms.specs("auction")]
+    return [(spec.slug, spec.title) for spec in for_markets()]
 
 
 class MarketForm(forms.ModelForm):
@@ -46,6 +47,7 @@ class MarketForm(forms.ModelForm):
             "fee_bp",
             "accept_within_s",
             "cancellation",
+            "agenda",
             "opens_at",
             "closes_at",
         )
@@ -62,7 +64,7 @@ class MarketForm(forms.ModelForm):
     def clean(self) -> dict[str, Any]:
         """The rule judges its own parameters."""
         data: dict[str, Any] = super().clean() or {}
-        data["params"] = data.get("params") or {}
+        data["params"], data["agenda"] = data.get("params") or {}, data.get("agenda") or {}
         if not isinstance(data["params"], dict):
             self.add_error("params", "Write a JSON object, such as {}.")
         elif "mechanism" in data:

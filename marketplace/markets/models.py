@@ -57,6 +57,15 @@ class Market(models.Model):
     accept_within_s = models.PositiveIntegerField(
         default=0, help_text="seconds that sellers have to accept what is awarded; 0: to offer a lot is to accept"
     )
+    agenda = models.JSONField(
+        default=dict, blank=True, help_text='what a haggle is about: {"issues": {name: values}, "transfers": [...]}'
+    )
+    course = models.JSONField(
+        default=dict, blank=True, editable=False, help_text="of a rule of turns: from when and until when moves count"
+    )
+    turn_due_at = models.DateTimeField(
+        null=True, blank=True, db_index=True, editable=False, help_text="when time is the next to move"
+    )
     cancellation = models.JSONField(
         default=list, blank=True, help_text='for bidders: [{"within_s": 86400, "refund_percent": 100}]'
     )

@@ -6,6 +6,7 @@ from typing import Any, Protocol
 from marketplace.core.limits import FEE_MAX_BP, MAX_CHARGE_MINOR, SETTLING_SECONDS
 from marketplace.core.money import charge_step, least_charge, minor_text, percent_text
 from marketplace.core.refusals import Refusal
+from marketplace.markets.catalogue import rule
 from marketplace.markets.models import Market
 
 Money, OnDefault = Market.Money, Market.OnDefault
@@ -72,10 +73,10 @@ def settled_money(stated: Stated) -> str:
 
 
 def settle_terms(market: Market) -> None:
-    """Write down what was left out: how money is taken, and that the next best is looked for after a default."""
+    """Write down what was left out: how money is taken, and what a default leads to; of moves there is no next best."""
     market.money = settled_money(market)
     if market.money == Money.CHARGE and not market.on_default:
-        market.on_default = OnDefault.NEXT_BEST
+        market.on_default = OnDefault.VOID if rule(market.mechanism).by_turns else OnDefault.NEXT_BEST
 
 
 def money_answer(market: Market) -> dict[str, Any]:

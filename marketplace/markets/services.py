@@ -25,7 +25,7 @@ from marketplace.markets.configuration import (
 from marketplace.markets.models import Lot, Market, Round
 from marketplace.markets.money import money_answer, settle_terms
 from marketplace.markets.sellers import refuse_unpayable
-from marketplace.markets.terms import published_terms
+from marketplace.markets.terms import first_turn, published_terms
 from marketplace.preferences.categories import use_categories
 from marketplace.settlement.services import open_journal, release_all, settled
 from mechanisms.check.receipts import commitment_of
@@ -55,6 +55,7 @@ def create_market(*, config: MarketConfiguration, operator: Agent | None = None)
         fee_bp=config.fee_bp,
         accept_within_s=config.accept_within_s,
         cancellation=msgspec.to_builtins(config.cancellation),
+        agenda=msgspec.to_builtins(config.agenda) or {},
         opens_at=opening_instant(config, now),
         closes_at=closing_instant(config, now),
         operator=operator,
@@ -97,10 +98,9 @@ def _lot_row(market: Market, lot: LotConfiguration) -> Lot:
 def open_market(*, market: Market) -> bool:
     """draft -> open; False where someone else was first; refused while a seller cannot be paid."""
     refuse_unpayable(market)
-    keys = fresh_bid_keys()
-    if not _move(market, Market.State.DRAFT, Market.State.OPEN, **keys):
+    keys, at = fresh_bid_keys(), clock.now()
+    if not _move(market, Market.State.DRAFT, Market.State.OPEN, **keys, **first_turn(market, at)):
         return False
-    at = clock.now()
     facts = {
         "title": market.title,
         "mechanism": market.mechanism,
@@ -130,7 +130,8 @@ def close_market(*, market: Market) -> Round | None:
 
     The row is locked before the clock is read, so no bid can be accepted at an instant past this one.
     """
-    locked = Market.objects.select_for_update().filter(pk=market.pk, state=Market.State.OPEN).first()
+    sealed = Market.objects.filter(turn_due_at=None)  # a rule of turns ends by its own moves
+    locked = sealed.select_for_update().filter(pk=market.pk, state=Market.State.OPEN).first()
     at = clock.now()
     if locked is None or locked.closes_at > at or not _move(locked, Market.State.OPEN, Market.State.CLOSED):
         return None
@@ -154,8 +155,12 @@ def new_round(
     reason: str = "the market closed",
     without: Sequence[str] = (),
     without_lots: Sequence[str] = (),
+    problem: str = "",
 ) -> Round:
-    """The next round of a closed market, pending; `reason` is what will be said when its bids are opened."""
+    """The next round of a closed market, pending; `reason` is what will be said when its bids are opened.
+
+    `problem` is what a rule of turns has come to: its moves are known when it ends.
+    """
     return Round.objects.create(
         ref=new_ref("rnd"),
         market=market,
@@ -164,6 +169,7 @@ def new_round(
         reason=reason[:REASON_CHARS],
         without=list(without),
         without_lots=list(without_lots),
+        problem=problem,
     )
 
 

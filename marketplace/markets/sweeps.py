@@ -33,7 +33,8 @@ def _open(market: Market) -> bool:
 
 def close_due() -> int:
     """Close what is due."""
-    due = Market.objects.filter(state=Market.State.OPEN, closes_at__lte=clock.now())[: limits.SWEEP_BATCH]
+    due = Market.objects.filter(state=Market.State.OPEN, turn_due_at=None, closes_at__lte=clock.now())
+    due = due[: limits.SWEEP_BATCH]
     return _count(due, lambda market: close_market(market=market) is not None)
 
 

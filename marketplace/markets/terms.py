@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from functools import cached_property
 from typing import Any
 
@@ -9,13 +10,16 @@ import mechanisms
 from marketplace.core.refusals import not_found
 from marketplace.markets.models import Lot as LotRow
 from marketplace.markets.models import Market
+from marketplace.markets.turns import by_turns, first_problem, haggles
 from marketplace.preferences.categories import known_categories
 from marketplace.settlement.kin import kin_of
 from mechanisms.check.receipts import term_hashes
+from mechanisms.kinds import read_problem
+from mechanisms.moves import read_instant, written
 from mechanisms.preferences import Category, Table, tables_of
 from mechanisms.reading import read_lots
 from mechanisms.registry import Spec
-from mechanisms.types import Lot, Problem
+from mechanisms.types import Lot
 
 KEPT = 50_000  # markets whose terms a process keeps; the oldest goes first
 
@@ -33,6 +37,7 @@ class Terms:
     exponent: int
     bid_key: bytes
     sealed: bool
+    agenda: dict[str, Any]
     barred: dict[str, frozenset[int]]  # by lot: principals that share a person, a card or an account with its seller
 
     @cached_property
@@ -136,6 +141,7 @@ def _terms(market: Market, rows: Sequence[LotRow], kin: Mapping[int, frozenset[i
         exponent=market.exponent,
         bid_key=bytes(market.bid_key),
         sealed=spec.visibility == "sealed",
+        agenda=market.agenda,
         barred={row.name: kin[row.seller.principal_id] for row in rows if row.seller is not None},
     )
 
@@ -153,8 +159,28 @@ def problem_terms(market: Market) -> dict[str, Any]:
 
 def published_terms(market: Market) -> dict[str, str]:
     """A hash of each of the terms as problems will state them, for the event of the opening."""
-    problem = problem_terms(market) | {"bids": []}
-    return term_hashes(Problem.from_json(problem).to_dict(), mechanisms.get(market.mechanism).version)
+    if by_turns(market.mechanism):
+        problem: dict[str, Any] = first_problem(market, market.agenda, problem_lots(market))
+    else:
+        problem = problem_terms(market) | {"bids": []}
+    return term_hashes(read_problem(problem).to_dict(), mechanisms.get(market.mechanism).version)
+
+
+def first_turn(market: Market, at: datetime) -> dict[str, Any]:
+    """What the opening writes: a sale by moves begins at once; a haggle when both are there, and ends at its close."""
+    if not by_turns(market.mechanism):
+        return {}
+    if haggles(market.mechanism):
+        return {"turn_due_at": market.closes_at}
+    course = course_of(market, at)
+    state = mechanisms.start(market.mechanism, first_problem(market, None, problem_lots(market), course))
+    return {"course": course, "turn_due_at": read_instant(state.deadline, "")}
+
+
+def course_of(market: Market, at: datetime) -> dict[str, str]:
+    """From when and until when moves count, as the problem says it; a clock of several rounds has no fixed end."""
+    ends = {} if market.mechanism == "ascending_clock" else {"closes_at": written(market.closes_at.astimezone(UTC))}
+    return {"opened_at": written(at.astimezone(UTC)), **ends}
 
 
 def forget_all() -> None:

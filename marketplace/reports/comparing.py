@@ -36,8 +36,9 @@ class Cleared:
 def compared(problem: dict[str, Any]) -> Iterator[Cleared]:
     """The problem under its own rule, then under each other rule that takes the same bids; Refusal for its own."""
     yield _cleared(problem, chosen=True)
-    for rule in rules():
-        if rule["slug"] != problem["mechanism"] and (other := _under(rule["slug"], problem)):
+    sealed = (rule["slug"] for rule in rules() if not rule["by_turns"])
+    for slug in sealed:
+        if slug != problem["mechanism"] and (other := _under(slug, problem)):
             try:
                 yield _cleared(other, chosen=False)
             except Refusal:

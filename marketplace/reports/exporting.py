@@ -14,6 +14,7 @@ import msgspec
 from marketplace.clearing.packages import package_of
 from marketplace.core import clock
 from marketplace.markets.models import Market, Round
+from marketplace.markets.turns import by_turns
 from marketplace.reports import codebook
 from marketplace.reports.columns import Column, Table
 from marketplace.reports.formats import Format
@@ -74,10 +75,10 @@ def package_lines(scope: Scope) -> Iterator[bytes]:
 
 def _package(market: Market) -> dict[str, Any]:
     imported = Imported.objects.filter(market=market).first()
-    if imported is None:
+    if imported is None and not by_turns(market.mechanism):
         return package_of(market)
     round_ = market.rounds.get(state=Round.State.CLEARED)
-    form = RECORD if imported.recorded else REPLAY
+    form = RECORD if imported is not None and imported.recorded else REPLAY
     return replay_document(parse(round_.problem), parse(round_.outcome), market.ref, form)
 
 

@@ -4,9 +4,10 @@ from collections.abc import Iterator
 from typing import Any
 
 from marketplace.clearing.amounts import outcome_amounts
-from marketplace.clearing.explanations import standing_round
+from marketplace.clearing.disclosure import award_of, prices_of
+from marketplace.clearing.explanations import standing_round, took_part_in
 from marketplace.markets.models import Market
-from mechanisms.types import Outcome, Problem
+from mechanisms.kinds import read_outcome, read_problem
 
 COLUMNS = (
     "market",
@@ -30,9 +31,9 @@ Row = dict[str, Any]
 def outcome_rows(market: Market, *, own: set[str], everything: bool) -> list[Row]:
     """Rows by pseudonym; under `own_only` just the caller's, unless the caller operates the market."""
     round_ = standing_round(market)
-    outcome, problem = Outcome.from_json(round_.outcome), Problem.from_json(round_.problem)
+    outcome, problem = read_outcome(round_.outcome), read_problem(round_.problem)
     visible = everything or market.disclosure != Market.Disclosure.OWN_ONLY
-    agents = [bid.agent for bid in problem.bids if visible or bid.agent in own]
+    agents = [agent for agent in took_part_in(problem) if visible or agent in own]
     common = {
         "market": market.ref,
         "round": round_.n,
@@ -46,9 +47,9 @@ def outcome_rows(market: Market, *, own: set[str], everything: bool) -> list[Row
     return [common | row for agent in agents for row in _agent_rows(agent, outcome, paid.get(agent, 0))]
 
 
-def _agent_rows(agent: str, outcome: Outcome, paid_minor: int) -> Iterator[Row]:
+def _agent_rows(agent: str, outcome: Any, paid_minor: int) -> Iterator[Row]:
     """One row per lot of the agent's bundle (the payment stands in the first), or one with quantity 0."""
-    award, payment = outcome.award_of(agent), outcome.payments.get(agent, 0)
+    award, payment = award_of(outcome, agent), outcome.payments.get(agent, 0)
     bundle = sorted(award.bundle.items()) if award else [("", 0)]
     for index, (lot, quantity) in enumerate(bundle):
         yield {
@@ -58,11 +59,11 @@ def _agent_rows(agent: str, outcome: Outcome, paid_minor: int) -> Iterator[Row]:
             "reported_value": award.value if award and index == 0 else "",
             "payment": payment if index == 0 else 0,
             "payment_minor": paid_minor if index == 0 else 0,
-            "price": outcome.prices.get(lot, ""),
+            "price": prices_of(outcome).get(lot, ""),
         }
 
 
-def _paid_minor(market: Market, outcome: Outcome) -> dict[str, int]:
+def _paid_minor(market: Market, outcome: Any) -> dict[str, int]:
     """What each party really pays (negative: gets) in minor units, rounded as settlement rounds."""
     amounts = outcome_amounts(market, outcome)
     return amounts.collects | {party: -amount for party, amount in amounts.payouts.items()}

@@ -8,6 +8,7 @@ from typing import Any
 import msgspec
 
 from mechanisms.bids import Bid
+from mechanisms.dynamic.types import Session
 from mechanisms.haggling.types import Haggle
 from mechanisms.measures.clearing import true_worth
 from mechanisms.scoring import Request
@@ -120,7 +121,7 @@ def payment_rows(problem: Any, outcome: Any) -> Iterator[PartRow]:
 
 def move_rows(problem: Any) -> Iterator[PartRow]:
     """Every move, in order."""
-    if isinstance(problem, Haggle):
+    if isinstance(problem, Haggle | Session):
         for move in problem.moves:
             stated = move.to_dict()
             data = _text(stated["data"]) if stated.get("data") else None

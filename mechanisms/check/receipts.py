@@ -12,8 +12,8 @@ from typing import Any
 
 from mechanisms.digest import hash_of
 
-TERMS = ("mechanism", "currency", "exponent", "lots", "params")
-BY_PARTICIPATION = ("quality",)  # parameters that are stated by agent, and in problems stand by participation
+TERMS = ("mechanism", "currency", "exponent", "lots", "params", "issues")
+BY_PARTICIPATION = ("quality", "first")  # parameters that are stated by agent, and in problems stand by participation
 EMPTY = hashlib.sha256(b"").digest()
 Step = tuple[str, str]  # ("left" or "right", hex): the sibling and the side that it stands on
 
@@ -66,7 +66,7 @@ def climbed(leaf: bytes, steps: Iterable[Sequence[str]]) -> str:
 
 def term_hashes(problem: Mapping[str, Any], version: int) -> dict[str, str]:
     """What is published of a market's terms when it opens: a hash of each, so that a changed one can be named."""
-    stated = {name: problem[name] for name in TERMS}
+    stated = {name: problem[name] for name in TERMS if name in problem}
     stated["params"] = {name: part for name, part in problem["params"].items() if name not in BY_PARTICIPATION}
     return {name: hash_of(value) for name, value in {**stated, "version": version}.items()}
 

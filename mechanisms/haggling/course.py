@@ -30,6 +30,10 @@ class Course:
         """What may be seen and done."""
         return play.view(problem, self.terms(params), here)
 
+    def exposure(self, problem: Haggle, params: Any, here: Position, agent: str) -> int:
+        """What it owes by the agreement, or by its own offer, which the other may accept."""
+        return settling.owed(problem, here, agent)
+
     def settle(self, problem: Haggle, params: Any, here: Position) -> Struck | None:
         """The outcome, once it is over."""
         return settling.settle(problem, self.terms(params), here)

@@ -10,7 +10,7 @@ from pydantic import Field
 
 from mechanisms.errors import ProblemError, escape
 from mechanisms.haggling.types import Haggle
-from mechanisms.moves import CLOCK, Move, View, in_time, later
+from mechanisms.moves import CLOCK, Move, View, before, in_time, later
 
 AnswerSeconds = Annotated[
     int | None,
@@ -61,8 +61,8 @@ def step(problem: Haggle, terms: Terms, here: Position, move: Move) -> Position:
     """The position after a move; ProblemError where it is not legal."""
     if here.ended:
         raise ProblemError("over", "it is over: no move counts any more", "/type")
-    counts = terms.answer_s is not None or terms.by_second
-    in_time(move, last=here.at, due=deadline(terms, here), counts=counts)
+    due = deadline(problem, terms, here)
+    in_time(move, last=here.at, due=due, counts=due is not None or terms.by_second)
     if move.agent == CLOCK:
         return replace(here, ended="timeout", at=move.at)
     if move.agent not in problem.parties:
@@ -86,9 +86,14 @@ def step(problem: Haggle, terms: Terms, here: Position, move: Move) -> Position:
     return replace(now, offer=None, by=None, speakers=speakers)
 
 
-def deadline(terms: Terms, here: Position) -> str | None:
-    """When the clock may end it."""
-    return None if here.ended or terms.answer_s is None or here.at is None else later(here.at, terms.answer_s)
+def deadline(problem: Haggle, terms: Terms, here: Position) -> str | None:
+    """When the clock may end it: once an answer is missing for too long, and at the close at the latest."""
+    if here.ended:
+        return None
+    answer = None if terms.answer_s is None or here.at is None else later(here.at, terms.answer_s)
+    if answer is None or problem.closes_at is None:
+        return answer or problem.closes_at
+    return answer if before(answer, problem.closes_at) else problem.closes_at
 
 
 def _kinds(terms: Terms, here: Position, party: str) -> tuple[str, ...]:
@@ -133,7 +138,7 @@ def view(problem: Haggle, terms: Terms, here: Position) -> View:
         "offered_by": here.by,
         "ended": here.ended,
     }
-    return View(tuple(legal), legal, deadline(terms, here), public, {party: {} for party in problem.agents()})
+    return View(tuple(legal), legal, deadline(problem, terms, here), public, {party: {} for party in problem.agents()})
 
 
 class _Domain:

@@ -37,6 +37,14 @@ def settle(problem: Haggle, terms: Terms, here: Position) -> Struck | None:
     )
 
 
+def owed(problem: Haggle, here: Position, party: str) -> int:
+    """What the party pays, net, if its own standing offer is accepted, or by what was agreed; 0 of another's offer."""
+    if here.offer is None or here.ended not in (None, "accept") or (here.ended is None and here.by != party):
+        return 0
+    due = _due(problem, dict(here.offer))
+    return sum(charge.amount * ((charge.payer == party) - (charge.payee == party)) for charge in due)
+
+
 def _due(problem: Haggle, agreed: dict[str, str | int] | None) -> list[Charge]:
     if agreed is None:
         return []

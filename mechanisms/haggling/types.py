@@ -15,16 +15,17 @@ from mechanisms.moves import Move, read_instant, read_moves, written
 class Haggle(Case, frozen=True, kw_only=True):
     """Two parties over issues. What values are worth to a party may be stated, by both or by neither.
 
-    `opened_at` is from when time counts; `moves` are those that were made.
+    `opened_at` is from when time counts, `closes_at` when it ends without agreement; `moves` are those that were made.
     """
 
     REQUIRED: ClassVar[tuple[str, ...]] = ("issues", "parties")
-    OPTIONAL: ClassVar[tuple[str, ...]] = ("transfers", "moves", "opened_at")
+    OPTIONAL: ClassVar[tuple[str, ...]] = ("transfers", "moves", "opened_at", "closes_at")
 
     issues: dict[str, tuple[str | int, ...]]
     parties: dict[str, dict[str, Any]]
     transfers: tuple[dict[str, str], ...] = ()
     opened_at: str | None = None
+    closes_at: str | None = None
     moves: tuple[Move, ...] = ()
 
     @classmethod
@@ -36,12 +37,15 @@ class Haggle(Case, frozen=True, kw_only=True):
             raise ProblemError("two_parties_only", "two haggle", "/parties")
         silent = all(item == {} for item in named.values())
         parties = named if silent else {n: read_party(p, f"/parties/{escape(n)}", issues) for n, p in named.items()}
-        opened = data.get("opened_at")
+        opened, closes = data.get("opened_at"), data.get("closes_at")
+        if closes is not None and opened is None:
+            raise ProblemError("missing_field", "what closes says when it opened", "/opened_at")
         return {
             "issues": issues,
             "parties": parties,
             "transfers": read_transfers(data.get("transfers", []), issues, parties),
             "opened_at": None if opened is None else written(read_instant(opened, "/opened_at")),
+            "closes_at": None if closes is None else written(read_instant(closes, "/closes_at")),
             "moves": read_moves(data.get("moves", []), "/moves"),
         }
 
@@ -53,6 +57,7 @@ class Haggle(Case, frozen=True, kw_only=True):
         }
         body |= {"transfers": list(self.transfers)} if self.transfers else {}
         body |= {"opened_at": self.opened_at} if self.opened_at else {}
+        body |= {"closes_at": self.closes_at} if self.closes_at else {}
         return body | {"moves": [move.to_dict() for move in self.moves]}
 
     def agents(self) -> list[str]:

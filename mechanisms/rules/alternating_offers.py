@@ -51,4 +51,5 @@ def terms(params: AlternatingParams) -> Terms:
 
 
 COURSE = Course(terms)
-begin, step, view, settle, solve = COURSE.begin, COURSE.step, COURSE.view, COURSE.settle, COURSE.solve
+begin, step, view, exposure = COURSE.begin, COURSE.step, COURSE.view, COURSE.exposure
+settle, solve = COURSE.settle, COURSE.solve

@@ -176,6 +176,16 @@ def _legal(problem: Session) -> list[dict[str, Any]]:
     return [{"type": "bid", "data": data}, {"type": "exit", "data": {"type": "object", "maxProperties": 0}}]
 
 
+def exposure(problem: Session, params: ClockParams, here: Position, agent: str) -> int:
+    """Of each lot the dearer of what it holds at the price before, where it may be stuck, and what it asks for now.
+
+    Silence in later rounds only lowers this: it asks for nothing, and whoever cannot leave pays the price before.
+    """
+    held, asked = here.held.get(agent, {}), find(here.asked, (agent,)) or {}
+    lots = {*held, *asked}
+    return sum(max(held.get(lot, 0) * here.before[lot], asked.get(lot, 0) * here.prices[lot]) for lot in lots)
+
+
 def settle(problem: Session, params: ClockParams, here: Position) -> Outcome | None:
     """Everybody has what it holds, at the last prices."""
     if not here.over:

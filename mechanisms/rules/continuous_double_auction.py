@@ -13,6 +13,7 @@ from mechanisms.dynamic.closing import Sold, outcome_of
 from mechanisms.dynamic.matching import Wish, matched, read_wish
 from mechanisms.dynamic.numbered import Numbered
 from mechanisms.dynamic.orders import Resting, Sides, Trade
+from mechanisms.dynamic.tree import Tree, find, put
 from mechanisms.dynamic.types import Session, stated_trader
 from mechanisms.errors import ProblemError
 from mechanisms.fields import read_int, read_object
@@ -59,13 +60,17 @@ SPEC = Spec(
 
 @dataclass(frozen=True)
 class Position:
-    """The books by lot, where each open order stands (lot, buys, price), the trades, and the batch under way."""
+    """The books by lot, where each open order stands (lot, buys, price), the trades, the batch under way.
+
+    `net`: what each has to pay by its trades so far, less what it gets.
+    """
 
     books: dict[str, Sides]
     at: str
     since: str
     open: Numbered = NOTHING
     trades: Chain[Trade] | None = None
+    net: Tree = None
     batch: int = 1
     over: bool = False
 
@@ -142,10 +147,13 @@ def _refilled(here: Position, lot: str, order: Resting, buys: bool) -> Position:
 
 
 def _with_trades(here: Position, trades: list[Trade]) -> Position:
-    chain = here.trades
+    chain, net = here.trades, here.net
     for trade in trades:
         chain = Chain(trade, chain, 1 if chain is None else chain.count + 1)
-    return replace(here, trades=chain)
+        paid = trade.quantity * trade.price
+        for agent, owed in ((trade.buyer, paid), (trade.seller, -paid)):
+            net = put(net, (agent,), (find(net, (agent,)) or 0) + owed)
+    return replace(here, trades=chain, net=net)
 
 
 def _cancelled(here: Position, move: Move) -> Position:
@@ -193,6 +201,13 @@ def _legal(problem: Session, params: OrderBookParams) -> list[dict[str, Any]]:
     number = {"order": {"type": "integer", "minimum": 1}}
     cancel = {"type": "object", "properties": number, "required": ["order"], "additionalProperties": False}
     return [{"type": "order", "data": {"oneOf": orders}}, {"type": "cancel", "data": cancel}]
+
+
+def exposure(problem: Session, params: OrderBookParams, here: Position, agent: str) -> int:
+    """What its trades come to, and every order to buy that stands, at its own price."""
+    standing = () if here.over else here.open.each()
+    bids = (order for _, buys, order in standing if buys and order.agent == agent)
+    return (find(here.net, (agent,)) or 0) + sum(order.left * order.price for order in bids)
 
 
 def settle(problem: Session, params: OrderBookParams, here: Position) -> Outcome | None:

@@ -118,6 +118,12 @@ def _schema(here: Position) -> dict[str, Any]:
     return {"type": "accept", "data": {"type": "object", "properties": properties, "additionalProperties": False}}
 
 
+def exposure(problem: Session, params: DutchParams, here: Position, agent: str) -> int:
+    """What it has taken."""
+    taken = here.taken.all() if here.taken else ()
+    return sum(quantity * price for name, quantity, price in taken if name == agent)
+
+
 def settle(problem: Session, params: DutchParams, here: Position) -> Outcome | None:
     """Each has what it took at the price of that moment; what it would have paid more is not known."""
     if not here.over:

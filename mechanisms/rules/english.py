@@ -138,6 +138,11 @@ def _schema(problem: Session, params: EnglishParams, here: Position, name: str) 
     return {"type": "bid", "data": data}
 
 
+def exposure(problem: Session, params: EnglishParams, here: Position, agent: str) -> int:
+    """Who leads may have to pay its whole bid; who was overtaken does not come to lead again by itself."""
+    return here.high if agent == here.leader else 0
+
+
 def settle(problem: Session, params: EnglishParams, here: Position) -> Outcome | None:
     """The highest bidder has it at the price."""
     if not here.over:

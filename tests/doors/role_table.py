@@ -25,6 +25,7 @@ REST = {
     **dict.fromkeys(("payment-methods", "payout-accounts", "settlements", "preferences", "categories"), "key"),
     **dict.fromkeys(("market", "participations", "raises", "previews", "bid-batches", "bids", "outcome"), "key"),
     **dict.fromkeys(("balances", "balance", "balance-top-ups", "balance-withdrawals"), "key"),
+    "moves": "key",
     **dict.fromkeys(("package", "events", "report", "reclearings", "contracts", "contract-checks"), "key"),
     **dict.fromkeys(("checkin", "agent", "key", "key-rotate", "bid", "preference", "payment-method"), "owner"),
     **dict.fromkeys(("webhook", "webhook-rotate", "webhook-test", "proof", "contract"), "owner"),
@@ -36,7 +37,7 @@ SOCKETS = {"ws/v1/markets/": "public", "ws/v1/inbox/": "key"}  # public: but a k
 TOOLS = {
     **dict.fromkeys(("whoami", "my_bids"), "own"),
     **dict.fromkeys(("find_markets", "explain", "outcome", "wait", "preview", "may_i", "join"), "market"),
-    **dict.fromkeys(("raise_limit", "bid"), "market"),
+    **dict.fromkeys(("raise_limit", "bid", "move"), "market"),
     **dict.fromkeys(("ask_my_person", "withdraw", "proof", "answer_contract"), "owner"),
     "contracts": "own",
 }
@@ -44,7 +45,7 @@ STAFF = ("operator", "settlement clerk", "economist", "auditor")
 LOOK = {
     **dict.fromkeys(("markets.Market", "markets.Round"), ("operator", "economist", "auditor")),
     **dict.fromkeys(("agents.Agent", "agents.ApiKey", "agents.Principal"), ("operator", "auditor")),
-    **dict.fromkeys(("bidding.Bid", "bidding.Participation", "bidding.Raise"), ("operator", "auditor")),
+    **dict.fromkeys(("bidding.Bid", "bidding.Move", "bidding.Participation", "bidding.Raise"), ("operator", "auditor")),
     **dict.fromkeys(("mandates.CheckIn", "mandates.Commitment", "mandates.Mandate"), ("operator", "auditor")),
     **dict.fromkeys(("preferences.Category", "clearing.Contract"), ("operator", "auditor")),
     "reports.Export": ("operator", "economist", "auditor"),

@@ -44,6 +44,7 @@ def test_the_document_holds_together_and_says_what_the_protocol_page_says(docume
     assert set(kinds) == set(re.findall(r"`([a-z]+\.[a-z]+)`(?=[^|]*\|)", "\n".join(rows))) - {
         "bid.submit",
         "bid.withdraw",
+        "move.submit",
     }
     for message in document["components"]["messages"].values():
         jsonschema.Draft202012Validator.check_schema(message["payload"])
@@ -84,6 +85,8 @@ def test_every_frame_is_as_the_document_says(document: dict, doors_only: Server)
         assert hear(checked, id=2)["data"]["code"] == "bid_stands"
         checked.send({"type": "bid.withdraw", "id": 3, "data": {"bid": bid}})
         hear(checked, id=3)
+        checked.send({"type": "move.submit", "id": 4, "key": "m", "data": {"type": "accept"}})
+        assert hear(checked, id=4)["data"]["code"] == "takes_no_moves"
         for frame, code in BAD_FRAMES[:-2]:
             socket.send(frame)
             assert hear(checked, type="error")["data"]["code"] == code

@@ -34,6 +34,7 @@ TOOLS = [
     "ask_my_person",
     "preview",
     "bid",
+    "move",
     "my_bids",
     "withdraw",
     "wait",

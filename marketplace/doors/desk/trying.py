@@ -17,6 +17,7 @@ from marketplace.markets.catalogue import rule
 from marketplace.markets.desk.samples import sample_bids
 from marketplace.markets.models import Market
 from marketplace.markets.terms import problem_lots
+from marketplace.markets.turns import by_turns
 from marketplace.reports.comparing import compared, drawn_curves
 
 SEEDS = 1_000_000
@@ -66,6 +67,9 @@ def _is_over(market: Market) -> bool:
 
 def _problem(market: Market, seed: int, given: str) -> dict[str, Any]:
     """The problem to clear; the bids of real agents only where the market tells everybody what was bid."""
+    if by_turns(market.mechanism):
+        fix = "Play it in a market of your own, or with `mechanisms.strategies`."
+        raise Refusal(409, "takes_no_bids", "This rule is played in moves: there are no bids to try it on.", fix)
     if _is_over(market):
         return _earlier(market)
     head = {"mechanism": market.mechanism, "params": market.params, "seed": f"{seed:08x}"}

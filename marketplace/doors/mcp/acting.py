@@ -13,7 +13,8 @@ from marketplace.core import limits
 from marketplace.doors.answer import answer_bid, answer_withdrawal
 from marketplace.doors.mcp import shapes
 from marketplace.doors.mcp.call import Call
-from marketplace.doors.mcp.fitting import fitted, page
+from marketplace.doors.mcp.fitting import fitted, page, short_turn
+from marketplace.doors.moving import answer_move
 from marketplace.doors.paging import Paging, newest_first
 from marketplace.doors.threads import in_thread
 from marketplace.markets.terms import find_market, terms_of
@@ -24,6 +25,10 @@ AFTER_JOIN = {
     "asking": "ask_my_person with this checkin; then wait for participation.active. Without a yes nothing is done.",
 }
 AFTER_BID = "wait for round.cleared, then outcome. To change it: bid again with replaces set to this id, or withdraw."
+AFTER_MOVE = {
+    False: "wait: it tells when it is your turn, and what is legal then.",
+    True: "It is over: wait for round.cleared, then outcome.",
+}
 AFTER_PREVIEW = "If means is what your person wants: bid with the same arguments."
 MY_BIDS = "The one whose status is accepted stands. Contents are read back to nobody, not to you either."
 
@@ -58,6 +63,15 @@ async def bid(call: Call) -> Said:
     if standing not in (None, answer["id"]):
         raise second_bid(standing)  # the answer was that of an earlier bid, which another has replaced since
     return fitted(answer, AFTER_BID)
+
+
+async def move(call: Call) -> Said:
+    """Make a move; the same call again is the same move, for its number is part of it."""
+    stated = call.shaped(shapes.Move)
+    value = {"type": stated.type, "data": stated.data, "n": stated.n}
+    reply = await answer_move(value, call.key(0), call.identity, stated.market)
+    answer = msgspec.json.decode(reply.body)
+    return fitted({**answer, "turn": short_turn(answer["turn"])}, AFTER_MOVE[answer["turn"]["over"]])
 
 
 async def withdraw(call: Call) -> Said:

@@ -20,6 +20,14 @@ def fitted(answer: dict[str, Any], following: str) -> dict[str, Any]:
     return {**body, **({"left_out": left_out} if left_out else {}), "next": following}
 
 
+def short_turn(turn: dict[str, Any]) -> dict[str, Any]:
+    """Whose turn it is; where the schemas of the legal moves are too long to read, their types alone."""
+    if len(encoded(turn)) <= limits.MCP_ANSWER_CHARS // 2:
+        return turn
+    kinds = [{"type": each["type"], "data": "GET .../moves/ has its schema"} for each in turn["legal"]]
+    return {**turn, "legal": kinds}
+
+
 def page(answer: dict[str, Any], name: str, cursor: str | None, following: str) -> dict[str, Any]:
     """A list's answer within the bound; `next_cursor` is the last row that fitted, where more follow."""
     said = fitted({**answer, "next_cursor": cursor or "x" * CURSOR_CHARS}, following)

@@ -69,6 +69,12 @@ TOOLS = {
         "Submit a sealed bid, or replace your standing one. The same call twice is one bid.",
         reads=False,
     ),
+    "move": Offered(
+        acting.move,
+        shapes.Move,
+        "Make a move in a market played by turns: offer, accept, reject, bid, order. wait tells what is legal.",
+        reads=False,
+    ),
     "my_bids": Offered(acting.my_bids, shapes.MyBids, "Your bids: id, status, receipt."),
     "withdraw": Offered(
         acting.withdraw, shapes.OneBid, "Take your standing bid back while the market is open.", reads=False
@@ -76,7 +82,7 @@ TOOLS = {
     "wait": Offered(
         waiting.wait,
         shapes.Wait,
-        "Events of a market and your own in it, past the numbers you have; waits some seconds for the next.",
+        "Events of a market and your own, past the numbers you have; by turns also what is legal. Waits for the next.",
     ),
     "outcome": Offered(
         looking.outcome, shapes.OneMarket, "What a cleared market came to, what you got and what you pay."

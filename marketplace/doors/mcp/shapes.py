@@ -93,6 +93,17 @@ class Offer(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
     replaces: Annotated[str | None, Meta(description="id of your standing bid that this one replaces")] = None
 
 
+class Move(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
+    """A move, as an answer to the last one."""
+
+    market: Market
+    n: Annotated[int, Meta(ge=1, description="turn.n of the last answer, plus 1: the number that this move is to have")]
+    type: Annotated[str, Meta(description="one of the types in turn.legal, such as offer, accept, reject, bid, order")]
+    data: Annotated[
+        dict[str, Any], Meta(description="as its schema in turn.legal says; {} for accept, reject, walk_away, exit")
+    ] = {}
+
+
 class OneBid(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
     """Which bid."""
 

@@ -11,12 +11,14 @@ from marketplace.doors.pages.charts import Chart, Points, draw
 from marketplace.doors.pages.gains import AwardRow, Bar, awarded, bars
 from marketplace.doors.pages.words import NO_DEAL
 from marketplace.markets.models import Market, Round
+from marketplace.markets.turns import haggles
 from marketplace.reports.outcomes import outcome_rows
 
 LOTS_DRAWN = 6
 AWARDS_SHOWN = 12
 WHOLE = "Who wins several pays one sum for them; no lot has a price by itself."
 STEPS_SHOWN = 2_000
+STRUCK = ("Agreed", "The two parties have agreed, and it binds both.")
 
 
 @dataclass(frozen=True)
@@ -69,6 +71,11 @@ class Result:
         return any(lot.price for lot in self.lots)
 
 
+def is_struck(market: Market, answer: Mapping[str, Any]) -> bool:
+    """Whether two have haggled and agreed."""
+    return haggles(market.mechanism) and answer["status"] == "cleared"
+
+
 @lru_cache(maxsize=64)
 def result_of(round_ref: str) -> Result:
     """The result of the round that stands; it never changes, so a crowd of watchers costs one computation."""
@@ -77,7 +84,7 @@ def result_of(round_ref: str) -> Result:
     told = market.disclosure != Market.Disclosure.OWN_ONLY
     rows = outcome_rows(market, own=set(), everything=False) if told else []
     lots = _lots(market, answer)
-    headline, detail = _headline(answer["status"], lots)
+    headline, detail = STRUCK if is_struck(market, answer) else _headline(answer["status"], lots)
     awards = awarded(rows, market, many=len(lots) > 1)
     drawn = any(lot.chart for lot in lots)  # curves show the gains already
     return Result(
@@ -102,7 +109,7 @@ def _lots(market: Market, answer: Mapping[str, Any]) -> list[LotResult]:
     for index, lot in enumerate(market.lots.order_by("name")):
         quantity, price = answer["traded"].get(lot.name, 0), answer["prices"].get(lot.name)
         drawn: dict[str, Any] = {}
-        if index < LOTS_DRAWN and "curves" in answer:
+        if index < LOTS_DRAWN and lot.name in answer.get("curves", {}):
             drawn = _drawn(market, answer["curves"][lot.name], price, quantity)
         results.append(LotResult(lot.title or lot.name, answer["prices_text"].get(lot.name, ""), quantity, **drawn))
     return results

@@ -39,6 +39,8 @@ EVENTS = {
     "market.joined/one": "1 agent has joined.",
     "market.joined/many": "{participants} agents have joined.",
     "market.extended": "An operator gave it more time: it closes at {closes_at}.",
+    "market.begun": "Both parties are at the table.",
+    "move.made": "Move {n} was made.",
     "market.closed": "Bidding closed.",
     "market.closed/early": "Bidding was closed early by {by}: {reason}.",
     "receipts.published": "The receipts of all {bids} bids were published.",

@@ -93,6 +93,8 @@ def market_answer(market: Market) -> dict[str, Any]:
         "description": untrusted(market.description),
         "mechanism": market.mechanism,
         "params": market.params,
+        "by_turns": rule(market.mechanism).by_turns,
+        "agenda": market.agenda or None,
         "state": market.state,
         "currency": market.currency,
         "exponent": market.exponent,
@@ -108,6 +110,7 @@ def market_answer(market: Market) -> dict[str, Any]:
         "participants": market.participants,
         "opens_at": clock.stamp(market.opens_at),
         "closes_at": clock.stamp(market.closes_at),
+        "turn_due_at": clock.stamp(market.turn_due_at),
         "server_time": clock.stamp(clock.now()),
     }
 

@@ -50,6 +50,13 @@ class Cancellation(Shape, frozen=True, kw_only=True):
     refund_percent: Annotated[int, Meta(ge=0, le=100)]
 
 
+class AgendaAnswer(Shape, frozen=True, kw_only=True):
+    """What a haggle is about: the values of each issue, and which issue's value the buyer pays the seller."""
+
+    issues: dict[str, list[str | int]]
+    transfers: list[dict[str, str]]
+
+
 class Market(Shape, frozen=True, kw_only=True):
     """Everything public about a market."""
 
@@ -58,6 +65,8 @@ class Market(Shape, frozen=True, kw_only=True):
     description: Untrusted
     mechanism: Annotated[str, Meta(description="a rule's slug; GET mechanisms/ says what it does")]
     params: dict[str, Any]
+    by_turns: Annotated[bool, Meta(description="played in moves (POST .../moves/); else it takes sealed bids")]
+    agenda: Annotated[AgendaAnswer | None, Meta(description="of a haggle")]
     state: Annotated[str, one_of(state for state in Row.State.values if state != Row.State.DRAFT)]
     currency: str
     exponent: Annotated[int, Meta(ge=0, le=6)]
@@ -73,6 +82,7 @@ class Market(Shape, frozen=True, kw_only=True):
     participants: int
     opens_at: Instant | None
     closes_at: Instant
+    turn_due_at: Annotated[Instant | None, Meta(description="when time makes the next move, where it is by turns")]
     server_time: Instant
 
 
@@ -123,6 +133,8 @@ class Mechanism(Shape, frozen=True, kw_only=True):
     summary: str
     reference: str
     sides: str
+    kind: str
+    by_turns: Annotated[bool, Meta(description="played in moves; else it takes sealed bids")]
     version: int
     sizes: Sizes
     bundle_sizes: Annotated[Sizes | None, Meta(description="where bids name bundles of several lots")]

@@ -30,6 +30,9 @@ class OwnResult(Shape, frozen=True, kw_only=True):
     bundle: dict[str, int]
     payment: Units
     means: str
+    agreement: Annotated[dict[str, Any] | None, Meta(description="of a haggle: a value for each issue")] | UnsetType = (
+        UNSET
+    )
 
 
 class Outcome(Shape, frozen=True, kw_only=True):
@@ -47,6 +50,7 @@ class Outcome(Shape, frozen=True, kw_only=True):
     seed: str
     welfare: Units | UnsetType | None = UNSET
     revenue: Units | UnsetType | None = UNSET
+    agreement: dict[str, Any] | UnsetType | None = UNSET
     certificate: File | UnsetType = UNSET
     curves: dict[str, Curves] | UnsetType = UNSET
     problem: File | UnsetType = UNSET
