@@ -10,7 +10,7 @@ FULL := $(VENV)/stamp-full-$(DIGEST)
 PEERS := .venv-bench/stamp-$(shell sha256sum benchmarks/requirements-peers.txt | cut -c1-16)
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo serve test prove bench pictures lint lock clean
+.PHONY: help install demo serve test prove bench pictures lint lock audit clean
 
 help: ## list these habits
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /\1\t/' | expand -t 10
@@ -49,8 +49,12 @@ lint: $(FULL) ## ruff, mypy, import directions, migrations
 lock: ## pin what .venv holds now
 	@(head -1 requirements-lock.txt; $(VENV)/bin/pip freeze --exclude-editable) > .lock && mv .lock requirements-lock.txt
 
+audit: ## look every pinned package up at the advisory service; fails, too, where that does not answer
+	@[ -x .venv-audit/bin/pip-audit ] || { $(PYTHON) -m venv .venv-audit && .venv-audit/bin/pip install -q --only-binary :all: --disable-pip-version-check pip-audit==2.10.1; }
+	@.venv-audit/bin/pip-audit --strict --no-deps --disable-pip -r requirements-lock.txt
+
 clean: ## remove what the habits above have made
-	@rm -rf $(VENV) .venv-bench .demo .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
+	@rm -rf $(VENV) .venv-bench .venv-audit .demo .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
 
 $(VENV)/bin/python:
 	@command -v $(PYTHON) >/dev/null || { echo "Walras needs Python 3.11: no $(PYTHON) on the PATH (set PYTHON=...)."; exit 1; }

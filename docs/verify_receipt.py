@@ -1,7 +1,8 @@
 """Proves that a bid was in, unchanged: python docs/verify_receipt.py BID ACK PROOF ROOT
 
-BID: the body that you sent; ACK: the acknowledgement that you got; PROOF: what receipts/{bid}/proof/ answers (three
-JSON files); ROOT: the root in the market's public event receipts.published.
+BID: the body that you sent (`compiled` of the acknowledgement where it held a preference); ACK: the acknowledgement
+that you got; PROOF: what receipts/{bid}/proof/ answers (three JSON files); ROOT: the root in the market's public event
+receipts.published.
 """
 
 import hashlib
@@ -15,7 +16,7 @@ def sha(*parts: bytes) -> bytes:
 
 
 def receipt(bid: dict, ack: dict) -> bytes:
-    stated = {name: bid[name] for name in ("atoms", "steps", "budget") if bid.get(name) is not None}
+    stated = {name: bid[name] for name in ("atoms", "steps", "program", "budget") if bid.get(name) is not None}
     content = json.dumps(stated, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
     names = (ack["market"], ack["id"], ack["participation"], content)
     return sha(bytes.fromhex(ack["nonce"]), b"\0".join(name.encode() for name in names))

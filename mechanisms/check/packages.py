@@ -52,7 +52,7 @@ def verify_package(data: Mapping[str, Any]) -> list[Finding]:
     if package["format"] != FORMAT:
         raise ProblemError("unknown_format", f"the format is {FORMAT}", "/format")
     parts = (
-        (_terms, "/problem"),
+        (_terms, _home(package)),
         (_later, "/without"),
         (_receipts, "/receipts"),
         (_seeds, "/closing"),
@@ -73,20 +73,20 @@ def _guarded(check: Callable[[Mapping[str, Any]], Iterator[Finding]], package: A
 
 def _terms(package: Mapping[str, Any]) -> Iterator[Finding]:
     """Rule and terms are those that were published at the opening, and the rule is the one that stands here."""
-    rule, problem = package["rule"], _whole(package)
+    rule, problem, home = package["rule"], _whole(package), _home(package)
     if rule["mechanism"] != problem["mechanism"]:
-        yield from _unfit("the rules differ", "/rule/mechanism", "/problem/mechanism")
+        yield from _unfit("the rules differ", "/rule/mechanism", f"{home}/mechanism")
     elif rule["version"] != get(rule["mechanism"]).version:
         yield from _unfit("another version of the rule stands here", "/rule/version")
     hashes, published = term_hashes(problem, rule["version"]), package["opening"]["terms"]
     for name in sorted({*hashes, *published}):
         if hashes.get(name) != published.get(name):
-            where = "/rule/version" if name == "version" else f"/problem/{name}"
+            where = "/rule/version" if name == "version" else f"{home}/{name}"
             yield from _unfit("not as published at the opening", where, f"/opening/terms/{escape(name)}")
     stated = read_problem(problem).to_dict()
     if stated != problem:
         yield from (
-            Finding("package", "not_canonical", "not as problems are written", at) for at in gaps(stated, problem)
+            Finding("package", "not_canonical", "not as problems are written", at) for at in gaps(stated, problem, home)
         )
 
 
@@ -95,28 +95,41 @@ def _whole(package: Mapping[str, Any]) -> Any:
     return package["first"] if "first" in package else package["problem"]
 
 
+def _home(package: Mapping[str, Any]) -> str:
+    """Where that problem stands."""
+    return "/first" if "first" in package else "/problem"
+
+
 def _later(package: Mapping[str, Any]) -> Iterator[Finding]:
     """A later round's problem is the first one's, less who did not pay and the lots of who did not accept."""
     if "first" not in package:
+        yield from _unfit("nothing is left out of a first round", "/without") if "without" in package else ()
         return
-    gone = read_object(package["without"], "", ("agents", "lots"))
-    left = [bid for bid in package["first"]["bids"] if bid["agent"] not in gone["agents"]]
-    expected = without_lots({**package["first"], "bids": left}, gone["lots"])
+    first, gone = package["first"], read_object(package["without"], "", ("agents", "lots"))
+    known = {"agents": {bid["agent"] for bid in first["bids"]}, "lots": {lot["id"] for lot in first["lots"]}}
+    for name, names in known.items():
+        if not (isinstance(gone[name], list) and names.issuperset(gone[name])):
+            yield from _unfit("only what the first problem has can be left out", f"/without/{name}")
+    left = [bid for bid in first["bids"] if bid["agent"] not in gone["agents"]]
+    expected = without_lots({**first, "bids": left}, gone["lots"])
     for at in gaps(expected, package["problem"]):
-        yield Finding("package", "does_not_fit", "not the first round's problem less what is left out", at)
+        yield from _unfit(
+            "not the first round's problem less what is left out", at, "/first" + at.removeprefix("/problem")
+        )
 
 
 def _receipts(package: Mapping[str, Any]) -> Iterator[Finding]:
     """Each bid of the problem is the one of a standing receipt, and the receipts are those under the root."""
+    home = _home(package) + "/bids"
     bids = {bid["agent"]: (at, bid) for at, bid in enumerate(_whole(package)["bids"])}
     for at, row in enumerate(package["receipts"]):
         if row["status"] == STANDING:
             place, bid = bids.pop(row["agent"], (None, None))
-            yield from _receipt(package["market"], at, row, place, bid)
+            yield from _receipt(package["market"], at, row, f"{home}/{place}", bid)
         elif set(row) != {"receipt", "status"}:
             yield from _unfit("only a standing bid is shown", f"/receipts/{at}")
     for place, _ in bids.values():
-        yield from _unfit("a bid without a receipt", f"/problem/bids/{place}")
+        yield from _unfit("a bid without a receipt", f"{home}/{place}")
     leaves = [leaf_of(row["receipt"], row["status"]) for row in package["receipts"]]
     if root_of(tree_of(leaves)) != package["closing"]["root"]:
         yield from _unfit("the receipts are not those under the root", "/receipts", "/closing/root")
@@ -124,13 +137,13 @@ def _receipts(package: Mapping[str, Any]) -> Iterator[Finding]:
         yield from _unfit("another number of receipts was published", "/receipts", "/closing/bids")
 
 
-def _receipt(market: str, at: int, row: Mapping[str, Any], place: int | None, bid: Any) -> Iterator[Finding]:
+def _receipt(market: str, at: int, row: Mapping[str, Any], place: str, bid: Any) -> Iterator[Finding]:
     if bid is None:
-        yield from _unfit("a standing bid is not in the problem", f"/receipts/{at}", "/problem/bids")
+        yield from _unfit("a standing bid is not in the problem", f"/receipts/{at}", place.rpartition("/")[0])
         return
     content = _canonical.encode({name: part for name, part in bid.items() if name != "agent"})
     if receipt_of(bytes.fromhex(row["nonce"]), market, row["bid"], row["agent"], content) != row["receipt"]:
-        yield from _unfit("the receipt is not one of this bid", f"/receipts/{at}", f"/problem/bids/{place}")
+        yield from _unfit("the receipt is not one of this bid", f"/receipts/{at}", place)
 
 
 def _seeds(package: Mapping[str, Any]) -> Iterator[Finding]:

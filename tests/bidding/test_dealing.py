@@ -5,7 +5,7 @@ from django.contrib.auth.models import User
 
 from marketplace.agents.models import Agent, Principal
 from marketplace.core.refusals import Refusal
-from marketplace.settlement.models import PaymentMethod
+from marketplace.settlement.models import PaymentMethod, PayoutAccount
 from tests.factories import Trader, buy, open_a_market
 
 pytestmark = pytest.mark.django_db(transaction=True, databases=["default", "stripe_sandbox"])
@@ -29,9 +29,14 @@ def share_card(*traders: Trader) -> None:
         PaymentMethod.objects.filter(pk=row.pk).update(token=f"pm_1{row.pk}")
 
 
-@pytest.mark.parametrize("share", [share_person, share_card])
+def share_account(*traders: Trader) -> None:
+    rows = PayoutAccount.objects.filter(principal_id__in=[trader.identity.principal_id for trader in traders])
+    rows.update(stripe_account=rows[0].stripe_account)
+
+
+@pytest.mark.parametrize("share", [share_person, share_card, share_account])
 def test_who_shares_with_the_seller_does_not_join_its_market(share) -> None:
-    seller, twin, stranger = Trader(payout=True), Trader(), Trader()
+    seller, twin, stranger = Trader(payout=True), Trader(payout=share is share_account), Trader()
     share(seller, twin)
     market = open_a_market(lots=[{"id": "room", "seller": seller.agent.ref}])
     refusal = refused(twin.join, market)

@@ -14,6 +14,7 @@ from marketplace.bidding.models import Bid
 from marketplace.bidding.submissions import Submission
 from marketplace.core import streams
 from marketplace.core.refusals import Refusal
+from marketplace.core.strict_json import canonical
 from marketplace.markets.models import Market
 from marketplace.markets.services import close_market
 from mechanisms.check import receipts
@@ -114,6 +115,35 @@ def test_a_bidder_proves_its_bid_with_the_script_of_the_docs(tmp_path: Path) -> 
     assert "root" in bidders[1].verify(tmp_path, "00" * 32).stderr
     assert "root" in bidders[1].verify(tmp_path, said["root"], status="withdrawn").stderr
     assert "not one of this bid" in bidders[1].verify(tmp_path, said["root"], **buy("room", 1)).stderr
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        {"atoms": [{"bundle": {"room": 1}, "value": 5}], "budget": 4},
+        {"steps": [{"lot": "room", "quantity": 1, "price": 5}]},
+        {"program": {"columns": [{"value": 5}]}, "budget": 4},  # what a large preference is compiled to
+    ],
+)
+def test_the_script_reads_every_kind_of_bid(tmp_path: Path, content: dict) -> None:
+    nonce = bytes(range(32))
+    names = {"market": "mkt_é", "id": "bid_1", "participation": "prt_1"}
+    receipt = receipts.receipt_of(nonce, *names.values(), canonical(content))
+    leaf = receipts.leaf_of(receipt, "accepted")
+    files = {"bid": content, "ack": names | {"receipt": receipt, "nonce": nonce.hex()}}
+    files["proof"] = {"status": "accepted", "proof": []}
+    for name, value in files.items():
+        (tmp_path / name).write_text(json.dumps(value))
+    command = [sys.executable, str(ROOT / "docs" / "verify_receipt.py"), *files, leaf.hex()]
+    done = subprocess.run(command, capture_output=True, text=True, cwd=tmp_path)
+    assert (done.returncode, done.stderr) == (0, "")
+
+
+def test_the_script_is_short_and_imports_nothing_of_ours() -> None:
+    lines = (ROOT / "docs" / "verify_receipt.py").read_text().splitlines()
+    assert len(lines) <= 40
+    imported = {line.split()[1] for line in lines if line.startswith(("import ", "from "))}
+    assert imported == {"hashlib", "json", "sys", "pathlib"}
 
 
 @databases

@@ -11,6 +11,7 @@ from typing import Any
 import msgspec
 import pytest
 
+import mechanisms
 from marketplace.clearing.packages import package_answer
 from marketplace.core.refusals import Refusal
 from mechanisms.check.packages import verify_package
@@ -77,9 +78,21 @@ def named(package: dict) -> list[str]:
         return [error.pointer]
 
 
-@pytest.mark.parametrize("mechanism", ["second_price", "vcg", "uniform_price"])
+def later(package: dict[str, Any]) -> dict[str, Any]:
+    """The package of the round that follows where the first one's winner does not pay."""
+    first = package["problem"]
+    gone = package["outcome"]["awards"][0]["agent"]
+    left = first | {"bids": [bid for bid in first["bids"] if bid["agent"] != gone]}
+    outcome = json.loads(mechanisms.run(first["mechanism"], left, first["params"], first["seed"]).to_json())
+    without = {"agents": [gone], "lots": []}
+    return copy.deepcopy(package | {"first": first, "without": without}) | {"problem": left, "outcome": outcome}
+
+
+@pytest.mark.parametrize("mechanism", ["second_price", "vcg", "uniform_price", "second_price, a later round"])
 def test_whatever_field_is_changed_is_named(swept: Callable[[], int], mechanism: str) -> None:
-    package = packaged(swept, mechanism=mechanism)
+    rule, _, of_a_later_round = mechanism.partition(", ")
+    package = packaged(swept, mechanism=rule)
+    package = later(package) if of_a_later_round else package
     assert named(package) == []
     assert {row["status"] for row in package["receipts"]} == {"accepted", "replaced"}
     unnamed = []

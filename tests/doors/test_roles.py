@@ -1,15 +1,15 @@
 """Every role before every door, for its own things and another's, in every state of a market."""
 
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
 from django.contrib import admin
 from django.test import Client
-from django.urls import URLPattern, URLResolver, get_resolver, reverse
+from django.urls import reverse
 
 from marketplace.doors.mcp.server import TOOLS as OFFERED
 from marketplace.doors.routing import websocket_application
+from tests.doors.addresses import addresses, methods
 from tests.doors.role_callers import Caller, Place, staff
 from tests.doors.role_table import ADD, DOORS, LOOK, SOCKETS, STAFF, TOOLS
 from tests.mandates.people import Person
@@ -20,22 +20,6 @@ BODIES: dict[str, Any] = {
     "agents": {"name": "x", "principal": {"name": "Ada"}},
     "markets": {"title": "x", "mechanism": "second_price", "currency": "EUR", "lots": [{"id": "a"}], "closes_in_s": 60},
 }
-
-
-def addresses(patterns: list, before: str = "") -> Iterator[tuple[str, list[str], Any]]:
-    """(name, arguments, view) of every address but the admin's, which has a table of its own."""
-    for pattern in patterns:
-        if isinstance(pattern, URLResolver):
-            if not str(pattern.pattern).startswith("admin"):
-                yield from addresses(pattern.url_patterns, before)
-        elif isinstance(pattern, URLPattern):
-            yield pattern.name, list(pattern.pattern.regex.groupindex), pattern.callback
-
-
-def methods(view: Any) -> list[str]:
-    """What a REST view takes; pages are looked at."""
-    shown = getattr(view, "cls", None)
-    return [name for name in ("get", "post", "put", "delete") if hasattr(shown, name)] if shown else ["get"]
 
 
 def socket_routes() -> list[str]:
@@ -71,7 +55,7 @@ def wrong(kind: str, caller: Caller, status: int, state: str, about_a_market: bo
 
 
 def test_every_door_is_in_the_table() -> None:
-    assert {name for name, _, _ in addresses(get_resolver().url_patterns)} == set(DOORS)
+    assert {name for name, _, _ in addresses()} == set(DOORS)
     assert {model._meta.label for model in admin.site._registry} == set(LOOK)
     assert set(OFFERED) == set(TOOLS)
     assert set(socket_routes()) == set(SOCKETS)
@@ -80,7 +64,7 @@ def test_every_door_is_in_the_table() -> None:
 def test_every_role_before_every_door(swept: Any) -> None:
     place, faults = Place(swept), []
     callers = place.callers()
-    for name, arguments, view in addresses(get_resolver().url_patterns):
+    for name, arguments, view in addresses():
         about_a_market = "market_ref" in arguments
         for state in place.markets if about_a_market else ["settled"]:
             path = place.path(name, arguments, state)

@@ -1,22 +1,19 @@
-"""Worlds that differ in one sealed amount alone, and everything that anybody can see of them before the close."""
+"""Worlds that differ in one sealed amount alone, each with the eyes of every role on it before the close."""
 
 import json
 import re
-from collections.abc import Iterator
 from contextlib import suppress
 
 import httpx
-from django.contrib import admin
 from django.contrib.auth.models import User
 from django.core.management import call_command
-from django.test import Client
 from websockets.sync.client import connect
 
 from marketplace.agents import keys
-from marketplace.agents.inbox import inbox_of
-from marketplace.core import streams
+from marketplace.agents.models import Principal
 from marketplace.markets import terms
 from marketplace.markets.models import Market
+from tests.doors.eyes import looks
 from tests.emptying import count_from_one
 from tests.factories import Trader, buy, open_a_market
 from tests.server import HTTP, Server
@@ -29,25 +26,21 @@ MASKS = (
     (re.compile(r"[A-Z][a-z]+\.? \d+, \d{4}(, [a-z0-9:. ]+?[ap]\.m\.|, noon|, midnight)?"), "<at>"),
     (re.compile(r"\d+ [A-Z][a-z]+\.? \d{4}(, [a-z0-9:. ]+?[ap]\.m\.|, noon|, midnight)?"), "<at>"),
     (re.compile(r'csrfmiddlewaretoken" value="\w+"'), "<csrf>"),
-    (re.compile(r"\d\d:\d\d(:\d\d)?"), "<time>"),
+    (re.compile(r"\d\d:\d\d(:\d\d(\.\d+)?)?"), "<time>"),
     (re.compile(r"wk_test_[\w-]+"), "<key>"),
 )
-LISTS = ("me/", "markets/?state=open", "settlements/", "inbox/", "checkins/", "preferences/", "webhooks/", "keys/")
-ABOUT = ("", "participations/", "bids/", "bids/{bid}/", "events/", "outcome/", "package/", "receipts/{bid}/proof/")
-CLOSE_BY = ("markets", "bidding")  # apps whose rows are looked at one by one
-TOOLS = ("whoami", "find_markets", "my_bids", "outcome", "explain", "proof", "wait")
 
 
 class World:
     """A market with a rival's bid and a bid of some amount, and each role's eyes on it."""
 
-    def __init__(self, server: Server, value: int, door: str) -> None:
+    def __init__(self, server: Server, value: int, door: str, wide: bool = True, **stated: object) -> None:
         call_command("flush", interactive=False, verbosity=0, inhibit_post_migrate=True)
         count_from_one()
         keys.forget_all()
         terms.forget_all()
-        self.server = server
-        self.market: Market = open_a_market(title="One room", disclosure="public")
+        self.server, self.wide = server, wide
+        self.market: Market = open_a_market(title="One room", disclosure="public", **stated)
         self.bidder, self.rival, self.stranger = Trader(), Trader(), Trader()
         self.operator = Trader(scope="operate", card=None)
         for trader in (self.bidder, self.rival):
@@ -84,82 +77,7 @@ class World:
                 text = pattern.sub(word, text)
             return text
 
-        return {masked(place): masked(text) for place, text in self.looks()}
-
-    def looks(self) -> Iterator[tuple[str, str]]:
-        """Everything that can be asked."""
-        roles = {"bidder": self.bidder, "rival": self.rival, "stranger": self.stranger, "operator": self.operator}
-        for role, trader in roles.items():
-            for place in self.places():
-                answer = HTTP.get(
-                    f"{self.server.url}/api/v1/{place}", headers={"Authorization": f"Bearer {trader.key}"}
-                )
-                yield f"{role} GET {place.replace(self.market.ref, '').replace(self.bid, '')}", shown(answer)
-        for role, trader in list(roles.items())[:3]:
-            yield from ((f"{role} {name}", text) for name, text in self.refusals(trader))
-            yield f"{role} socket", "\n".join(self.frames(trader))
-            yield f"{role} inbox socket", "\n".join(self.inbox(trader))
-            for tool in TOOLS:
-                yield f"{role} tool {tool}", self.tool(trader, tool, **self.arguments(tool))
-        yield from self.pages()
-
-    def places(self) -> list[str]:
-        """Addresses under the API's root."""
-        about = [f"markets/{self.market.ref}/{path.format(bid=self.bid)}" for path in ABOUT]
-        return [*LISTS, *about, f"markets/{self.market.ref}/report.csv"]
-
-    def refusals(self, trader: Trader) -> Iterator[tuple[str, str]]:
-        """What is refused, and in which words."""
-        for name, path, body in (
-            ("second bid", "bids/", buy("room", 4100)),
-            ("over the limit", "bids/", buy("room", 15_001)),
-            ("a limit that is none", "raises/", {"limit_minor": 10_000}),
-            ("a batch", "bid-batches/", {"bids": [{"bid": buy("room", 4100)}, {"bid": buy("room", 15_001)}]}),
-            ("preview", "previews/", buy("room", 4100)),
-            ("not a bid", "bids/", {"atoms": [{"bundle": {"room": 1}, "value": -1}]}),
-            (
-                "of another",
-                "bids/",
-                buy("room", 4200) | {"replaces": self.bid if trader is not self.bidder else "bid_x"},
-            ),
-        ):
-            yield name, shown(self.post(trader, path, body))
-
-    def frames(self, trader: Trader) -> Iterator[str]:
-        """All frames of the streams that this caller gets."""
-        heads = [len(streams.read(self.market.stream))]
-        own = self.market.participations.filter(agent=trader.agent).first()
-        heads += [len(streams.read(own.stream))] if own else []
-        with self.socket(trader) as socket:
-            yield from sorted(str(socket.recv(timeout=20)) for _ in range(sum(heads)))
-
-    def inbox(self, trader: Trader) -> Iterator[str]:
-        """All frames of this caller's inbox."""
-        url = f"{self.server.socket_url}/ws/v1/inbox/?after=0"
-        key = {"Authorization": f"Bearer {trader.key}"}
-        with connect(url, additional_headers=key, proxy=None) as socket:
-            yield from (str(socket.recv(timeout=20)) for _ in streams.read(inbox_of(trader.agent.ref)))
-
-    def pages(self) -> Iterator[tuple[str, str]]:
-        """Public pages, every list of the admin, and the page of every row about markets and bids."""
-        yield "page", shown(HTTP.get(f"{self.server.url}/markets/{self.market.ref}/"))
-        yield "index", shown(HTTP.get(f"{self.server.url}/"))
-        client = Client()
-        client.force_login(User.objects.create_superuser("root"))
-        for model in admin.site._registry:
-            top = f"/admin/{model._meta.app_label}/{model._meta.model_name}/"
-            rows = model.objects.values_list("pk", flat=True) if model._meta.app_label in CLOSE_BY else []
-            for address in (top, *(f"{top}{pk}/change/" for pk in rows)):
-                yield address, client.get(address).content.decode()
-        for page in ("", "try/"):
-            address = f"/admin/desk/markets/{self.market.pk}/{page}"
-            yield address, client.get(address).content.decode()
-        yield "today", client.get("/admin/").content.decode()
-
-    def arguments(self, tool: str) -> dict[str, object]:
-        """What a tool takes."""
-        market: dict[str, object] = {"market": self.market.ref}
-        return {"whoami": {}, "find_markets": {}, "my_bids": {}, "proof": market | {"bid": self.bid}}.get(tool, market)
+        return {masked(place): masked(text) for place, text in looks(self, self.wide)}
 
     def post(self, trader: Trader, path: str, body: dict) -> httpx.Response:
         """A POST about the market."""
@@ -177,12 +95,27 @@ class World:
             text = re.findall(r"^data: (.*)$", text, re.MULTILINE)[-1]
         return str(json.loads(text)["result"]["content"][0]["text"])
 
-    def socket(self, trader: Trader):
-        """A socket of this caller."""
+    def socket(self, trader: Trader | None):
+        """A socket of this caller, or of nobody."""
         url = f"{self.server.socket_url}/ws/v1/markets/{self.market.ref}/?after=0&mine=0"
-        return connect(url, additional_headers={"Authorization": f"Bearer {trader.key}"}, proxy=None)
+        return connect(url, additional_headers={"Authorization": f"Bearer {trader.key}"} if trader else {}, proxy=None)
 
+    def roles(self) -> dict[str, Trader]:
+        """Who has a key."""
+        return {name: getattr(self, name) for name in ("bidder", "rival", "stranger", "operator")}
 
-def shown(answer: httpx.Response) -> str:
-    """What an answer tells: status, type and body."""
-    return f"{answer.status_code} {answer.headers.get('content-type')}\n{answer.text}"
+    def participation_of(self, trader: Trader) -> str:
+        """Its name."""
+        found = self.market.participations.filter(agent=trader.agent).first()
+        return found.ref if found else "prt_none"
+
+    def card_of(self, trader: Trader) -> str:
+        """Its name."""
+        found = trader.agent.principal.payment_methods.first()
+        return found.ref if found else "pm_none"
+
+    def person_of(self, role: str) -> User:
+        """The user of the principal of whoever has this role."""
+        user = User.objects.create(username=f"person-{role}", email=f"{role}@example.org")
+        Principal.objects.filter(pk=getattr(self, role).agent.principal_id).update(user=user)
+        return user
