@@ -71,6 +71,7 @@ def record_debts(round_: Round, outcome: Any) -> None:
         principals=_principals(market, {*amounts.collects, *amounts.payouts}),
         surplus_minor=amounts.surplus_minor,
         residue_minor=amounts.residue_minor,
+        deficit_minor=amounts.deficit_minor,
     )
 
 

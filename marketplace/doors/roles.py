@@ -35,8 +35,9 @@ ROLES: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     ),
     CLERK: (
         ("settlement",),  # "change" is what its buttons ask for: retry, release, refund, resend; no row has a form
-        tuple(
-            f"settlement.change_{name}" for name in ("authorisation", "obligation", "task", "webhookevent", "journal")
+        (
+            "settlement.add_funding",
+            *(f"settlement.change_{name}" for name in PUSHED),
         ),
     ),
     # Markets and their outcomes; people only by the pseudonyms of exports, bids only where a market discloses them.

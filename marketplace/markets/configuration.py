@@ -11,6 +11,7 @@ from marketplace.core import limits
 from marketplace.core.money import CURRENCIES
 from marketplace.core.refusals import Refusal
 from marketplace.markets.catalogue import rules
+from marketplace.markets.deficits import refuse_unbounded
 from marketplace.markets.models import Market
 from marketplace.markets.money import check_money, settled_money
 from marketplace.markets.turns import by_turns, check_ticks, check_turns, first_problem
@@ -165,14 +166,7 @@ def _accepted_by_rule(config: MarketConfiguration) -> None:
         raise Refusal(422, error.code, error.detail, _SEE_MECHANISMS, error.pointer) from None
     if by_turns(config.mechanism):
         check_ticks(config, longest_seconds(settled_money(config), config.deposit_minor))
-    _refuse_deficit(config)
-
-
-def _refuse_deficit(config: MarketConfiguration) -> None:
-    """Nobody pays in what Clarke's prices of an exchange may leave missing: without a cap of 0 its round would fail."""
-    clarke = config.mechanism == "vcg_exchange" and config.params.get("pricing", "vcg") == "vcg"
-    if clarke and config.params.get("deficit_cap") != 0:
-        raise _refused("deficit_without_payer", "Nobody here pays an exchange's deficit.", "/params/deficit_cap")
+    refuse_unbounded(config)
 
 
 def problem_lot(lot: LotConfiguration) -> dict[str, Any]:

@@ -7,6 +7,7 @@ from marketplace.core.limits import FEE_MAX_BP, MAX_CHARGE_MINOR, SETTLING_SECON
 from marketplace.core.money import charge_step, least_charge, minor_text, percent_text
 from marketplace.core.refusals import Refusal
 from marketplace.markets.catalogue import rule
+from marketplace.markets.deficits import deficit_words, most_lacking_minor
 from marketplace.markets.models import Market
 
 Money, OnDefault = Market.Money, Market.OnDefault
@@ -83,6 +84,7 @@ def money_answer(market: Market) -> dict[str, Any]:
     """How this market takes money, in numbers and in words."""
     words = [WORDS[Money(market.money)]]
     words += [DEFAULT_WORDS[OnDefault(market.on_default)]] if market.on_default else []
+    words += [deficit_words(market)] if most_lacking_minor(market) else []
     if market.deposit_minor:
         words.append(f"Joining holds a deposit of {minor_text(market.deposit_minor, market.currency)}.")
     words += [fee_words(market)] if market.fee_bp else []

@@ -22,12 +22,13 @@ from marketplace.markets.configuration import (
     closing_instant,
     opening_instant,
 )
+from marketplace.markets.deficits import most_lacking_minor
 from marketplace.markets.models import Lot, Market, Round
 from marketplace.markets.money import money_answer, settle_terms
 from marketplace.markets.sellers import refuse_unpayable
 from marketplace.markets.terms import first_turn, published_terms
 from marketplace.preferences.categories import use_categories
-from marketplace.settlement.services import open_journal, release_all, settled
+from marketplace.settlement.services import hold_subsidy, open_journal, release_all, settled
 from mechanisms.check.receipts import commitment_of
 from mechanisms.types import thawed
 
@@ -96,11 +97,12 @@ def _lot_row(market: Market, lot: LotConfiguration) -> Lot:
 
 @transaction.atomic
 def open_market(*, market: Market) -> bool:
-    """draft -> open; False where someone else was first; refused while a seller cannot be paid."""
+    """draft -> open; False where someone else was first; refused while a seller cannot be paid, or a deficit."""
     refuse_unpayable(market)
     keys, at = fresh_bid_keys(), clock.now()
     if not _move(market, Market.State.DRAFT, Market.State.OPEN, **keys, **first_turn(market, at)):
         return False
+    hold_subsidy(journal=market.journal, amount_minor=most_lacking_minor(market))
     facts = {
         "title": market.title,
         "mechanism": market.mechanism,

@@ -9,7 +9,7 @@ from django.utils.html import format_html, format_html_join
 from django.utils.safestring import mark_safe
 
 from marketplace.core.money import minor_text
-from marketplace.settlement import pushes
+from marketplace.settlement import funding_admin, pushes
 from marketplace.settlement.admin_base import PushedAdmin, ReadOnlyAdmin
 from marketplace.settlement.balances import standing
 from marketplace.settlement.models import (
@@ -31,7 +31,7 @@ from marketplace.settlement.releases import release_hold
 from marketplace.settlement.tasks import close_tasks
 from marketplace.settlement.timelines import timeline
 
-__all__ = ["PushedAdmin", "ReadOnlyAdmin"]
+__all__ = ["PushedAdmin", "ReadOnlyAdmin", "funding_admin"]
 
 
 @admin.register(Journal)

@@ -15,6 +15,7 @@ from marketplace.settlement.models import Authorisation, Balance, Dispute, Journ
 Kind, State = Obligation.Kind, Obligation.State
 OPEN = (State.PENDING, State.UNKNOWN)
 PREFIX = "balance:"
+HOUSE = "house"  # what the operators set aside themselves
 
 
 class Standing(NamedTuple):

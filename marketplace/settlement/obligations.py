@@ -8,7 +8,7 @@ from types import MappingProxyType
 from marketplace.core import clock, sweeps
 from marketplace.core.money import least_charge
 from marketplace.core.refs import new_ref
-from marketplace.settlement import arrears, balances, ledger, refunds, releases, rounds, tasks, work
+from marketplace.settlement import arrears, balances, ledger, refunds, releases, rounds, subsidies, tasks, work
 from marketplace.settlement.charges import CHARGE
 from marketplace.settlement.collects import CAPTURE
 from marketplace.settlement.models import Authorisation, Journal, Obligation
@@ -40,15 +40,20 @@ def record_obligations(
     residue_minor: int,
     from_deposits: bool = False,
     fees: Mapping[str, int] = NOTHING,
+    deficit_minor: int = 0,
 ) -> list[Obligation]:
     """The obligations of a cleared round; inside the clearing's transaction. All other holds will be let go.
 
     `from_deposits`: what is collected are the deposits of those who did not pay a round. `fees`: what is kept beside
-    each payout.
+    each payout. `deficit_minor`: what the house pays in, out of what is held for the market.
     """
-    if sum(collects.values()) != sum(payouts.values()) + sum(fees.values()) + surplus_minor + residue_minor:
+    if (
+        sum(collects.values()) + deficit_minor
+        != sum(payouts.values()) + sum(fees.values()) + surplus_minor + residue_minor
+    ):
         raise ValueError(f"{round_ref}: what is collected is not what is given out")
     journal = ledger.lock(journal.pk)
+    subsidies.pay_in(journal, round_ref, deficit_minor)
     owing = _collects(journal, round_ref, collects, from_deposits)
     if not from_deposits:
         arrears.add_arrears(journal, round_ref, [row for row in owing if row.state == State.PENDING])

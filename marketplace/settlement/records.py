@@ -101,6 +101,23 @@ class Balance(models.Model):
         return f"{self.principal_id} {self.currency}"
 
 
+class Funding(models.Model):
+    """Money that the house set aside for subsidies, by whose word and why."""
+
+    journal = models.ForeignKey("settlement.Journal", on_delete=models.PROTECT, related_name="fundings")
+    currency = models.CharField(max_length=3)
+    amount_minor = models.BigIntegerField()
+    by = models.CharField(max_length=80, help_text="staff, by number")
+    reason = models.CharField(max_length=200)
+    at = models.DateTimeField()
+
+    class Meta:
+        constraints = [models.CheckConstraint(condition=models.Q(amount_minor__gt=0), name="funding_positive")]
+
+    def __str__(self) -> str:
+        return f"{self.amount_minor} {self.currency}"
+
+
 class Task(models.Model):
     """Something that only a person can decide or should know, about one thing; open once at a time."""
 

@@ -8,7 +8,7 @@ from django.db.models import F, Q, QuerySet
 
 from marketplace.core import clock, sweeps
 from marketplace.core.batches import update_each
-from marketplace.settlement import balances, calls, ledger, work
+from marketplace.settlement import balances, calls, ledger, subsidies, work
 from marketplace.settlement.gateway import Absent, Declined, Done, Result
 from marketplace.settlement.models import Authorisation, Journal, Obligation
 
@@ -20,7 +20,9 @@ OWED = (Obligation.State.PENDING, Obligation.State.UNKNOWN)
 @transaction.atomic
 def release_all(*, journal: Journal) -> int:
     """Every hold and promise of a market that is over will be let go; how many."""
-    return mark_releases(ledger.lock(journal.pk), keep=(), promises=True)
+    journal = ledger.lock(journal.pk)
+    subsidies.let_go(journal)
+    return mark_releases(journal, keep=(), promises=True)
 
 
 def holding(rows: QuerySet[Authorisation]) -> QuerySet[Authorisation]:

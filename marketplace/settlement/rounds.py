@@ -3,7 +3,7 @@
 from django.db import transaction
 
 from marketplace.core import clock, sweeps
-from marketplace.settlement import balances, ledger, refunds
+from marketplace.settlement import balances, ledger, refunds, subsidies
 from marketplace.settlement.models import Journal, Obligation
 
 State, Kind = Obligation.State, Obligation.Kind
@@ -54,6 +54,7 @@ def _undo(journal: Journal, round_ref: str, reason: str) -> int:
     dropped = ledger.open_holds(journal, round_ref)
     for hold in dropped:
         ledger.void_hold(journal, hold)
+    subsidies.keep(journal, dropped)
     unbooked = {hold.row.credit for hold in dropped}
     collected = rows.filter(kind=Kind.COLLECT, state=State.PAID).select_related("principal", "journal")
     paid = [(row, refunds.refundable(row) + _arrears(row, unbooked)) for row in collected]

@@ -20,6 +20,7 @@ from marketplace.settlement.reconciliation import reconcile
 from marketplace.settlement.refunds import refund
 from marketplace.settlement.releases import release_all, release_hold
 from marketplace.settlement.rounds import undo_round
+from marketplace.settlement.subsidies import fund_subsidy, hold_subsidy
 from marketplace.settlement.top_ups import top_up, withdraw
 from marketplace.settlement.verification import verify_journal
 
@@ -36,6 +37,8 @@ __all__ = [
     "follow_account",
     "follow_card",
     "forfeit_deposits",
+    "fund_subsidy",
+    "hold_subsidy",
     "minor_amounts",
     "onboarding_page",
     "open_card_page",

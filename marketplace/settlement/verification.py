@@ -11,6 +11,7 @@ from marketplace.settlement.models import Authorisation, Dispute, Journal, Trans
 
 AUTHORISED = Authorisation.State.AUTHORISED
 PAYERS = ("payer:", balances.PREFIX)
+HOUSE = f"{balances.PREFIX}{balances.HOUSE}:"  # holds of its own stand behind no participation
 
 
 def verify_journal(journal: Journal) -> list[str]:
@@ -76,7 +77,7 @@ def _open(journal: Journal, rows: list[Transfer]) -> Iterator[str]:
     """What payers are held for in the books is what their authorisations hold, to the unit."""
     left: dict[str, int] = defaultdict(int)
     for row in rows:
-        if row.debit.startswith(PAYERS) and row.kind != ledger.Kind.POSTED:
+        if row.debit.startswith(PAYERS) and not row.debit.startswith(HOUSE) and row.kind != ledger.Kind.POSTED:
             left[row.reference] += row.amount_minor * (-1 if row.kind in ledger.CLOSES else 1)
     held = dict(journal.authorisations.filter(state=AUTHORISED).values_list("reference", "amount_minor"))
     for reference in sorted(left.keys() | held.keys()):

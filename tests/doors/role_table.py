@@ -54,7 +54,7 @@ LOOK = {
     **dict.fromkeys(
         (
             *("settlement.Attempt", "settlement.Authorisation", "settlement.Balance", "settlement.Journal"),
-            "settlement.Obligation",
+            *("settlement.Obligation", "settlement.Funding"),
             *("settlement.PaymentMethod", "settlement.PayoutAccount", "settlement.Task", "settlement.Transfer"),
             *("settlement.Dispute", "settlement.WebhookEvent"),
         ),
@@ -64,4 +64,5 @@ LOOK = {
 ADD = {
     **dict.fromkeys(("markets.Market", "preferences.Category"), ("operator",)),
     "reports.Export": ("operator", "economist"),
+    "settlement.Funding": ("settlement clerk",),
 }
