@@ -13,7 +13,7 @@ STILL = 2  # turns of the loop that bring nothing more end the wait
 
 
 class Pace:
-    """Whether all that bid are taken together, or one half is read and answered while the database writes the other.
+    """Whether all that bid are taken together, or one half is read while the database writes the other.
 
     Halves keep loop and database busy at once, and pay for two groups where one would do: right where a commit takes
     less time than reading the bids of one, wrong where a disk is slow or bidders are few. So both times are taken.
@@ -21,19 +21,16 @@ class Pace:
 
     def __init__(self, clock: Callable[[], float] = time.perf_counter) -> None:
         self._clock = clock
-        self.parts = 2  # groups that may be under way at once, where the store can do that
-        self._answered = 0  # bids answered since the last group: their senders will bid again, if anybody does
-        self._under_way = 0  # bids being written
+        self._answered = 0  # bids of the last group: their senders will bid again, if anybody does
         self._commit = 0.0  # seconds of the last group
-        self._done = 0.0  # when it was done; the next one may have waited for it
         self._read = 0.0  # seconds that one bid takes to come, as the last waits found it
 
     async def gather(self, queue: Sized) -> int:
         """How many to take from the queue, once so many wait or the loop brings no more."""
         still, seen, first, since = 0, 0, len(queue), self._clock()
-        bidding = first + self._answered + self._under_way
-        self.parts = 2 if self._commit < bidding * self._read else 1
-        enough = min(-(-bidding // self.parts), limits.INTAKE_GROUP)
+        bidding = first + self._answered
+        parts = 2 if self._commit < bidding * self._read else 1
+        enough = min(-(-bidding // parts), limits.INTAKE_GROUP)
         while still < STILL and len(queue) < enough:
             still = still + 1 if len(queue) == seen else 0
             seen = len(queue)
@@ -41,18 +38,14 @@ class Pace:
         if len(queue) > first:
             found = (self._clock() - since) / (len(queue) - first)
             self._read += (found - self._read) * (0.2 if self._read else 1)
-        self._answered = 0
-        return min(max(enough, -(-len(queue) // self.parts)), limits.INTAKE_GROUP)
+        return min(max(enough, -(-len(queue) // parts)), limits.INTAKE_GROUP)
 
     @contextlib.contextmanager
     def timed(self, size: int) -> Iterator[None]:
         """Time the commit of so many bids."""
         since = self._clock()
-        self._under_way += size
         yield
-        self._under_way, self._answered = self._under_way - size, self._answered + size
-        now = self._clock()
-        self._commit, self._done = now - max(since, self._done), now
+        self._answered, self._commit = size, self._clock() - since
 
 
 class Batch:

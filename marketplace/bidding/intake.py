@@ -38,15 +38,14 @@ class Committer:
         self._loop: asyncio.AbstractEventLoop | None = None
         self._own_thread: threading.Thread | None = None
         self._task: asyncio.Task[None] | None = None
-        self._awake, self._room = asyncio.Event(), asyncio.Event()
-        self._under_way: set[asyncio.Task[None]] = set()
+        self._awake = asyncio.Event()
         self._store: Store | None = None
         self._lock = threading.Lock()
 
     def start(self) -> None:
         """Work in the running event loop: that of the sockets, so that a bid changes no thread on its way."""
         self._loop, self._store = asyncio.get_running_loop(), make_store()
-        self._awake, self._room = asyncio.Event(), asyncio.Event()
+        self._awake = asyncio.Event()
         self._task = self._loop.create_task(self._run(self._store))
 
     async def drain(self) -> None:
@@ -111,32 +110,17 @@ class Committer:
     async def _run(self, store: Store) -> None:
         """Group after group; a bid whose sender went before its turn is dropped: nothing was acknowledged."""
         pace = Pace()
-        while self._task is not None or self._queue or self._under_way:
-            ending = self._task is None and not self._queue
-            if self._under_way and (ending or len(self._under_way) >= min(pace.parts, store.lanes)):
-                await _next(self._room)
-            elif not self._queue:
-                await _next(self._awake)
-            else:
-                size = await pace.gather(self._queue)
-                group = [self._queue.popleft() for _ in range(min(len(self._queue), size))]
-                self._begin(store, pace, [waiting for waiting in group if not waiting[1].cancelled()])
-
-    def _begin(self, store: Store, pace: Pace, group: Sequence[Waiting]) -> None:
-        """Commit a group beside the one that is under way."""
-
-        async def timed() -> None:
-            with pace.timed(len(group)):
-                await self._commit(store, group)
-
-        def done(task: asyncio.Task[None]) -> None:
-            self._under_way.discard(task)
-            self._room.set()
-
-        if group:
-            task = asyncio.get_running_loop().create_task(timed())
-            self._under_way.add(task)
-            task.add_done_callback(done)
+        while self._task is not None or self._queue:
+            if not self._queue:
+                self._awake.clear()
+                await self._awake.wait()
+                continue
+            size = await pace.gather(self._queue)
+            group = [self._queue.popleft() for _ in range(min(len(self._queue), size))]
+            wanted = [waiting for waiting in group if not waiting[1].cancelled()]
+            if wanted:
+                with pace.timed(len(wanted)):
+                    await self._commit(store, wanted)
 
     async def _commit(self, store: Store, group: Sequence[Waiting], *, again: bool = False) -> None:
         """Commit the group; where that fails, each alone once more: one poisoned bid costs no other its place."""
@@ -156,7 +140,6 @@ class Committer:
     def _answer(self, waiting: Waiting, decision: Decision) -> None:
         if decision.bid is None and decision.refusal is None:
             self._queue.append(waiting)  # its seat has changed in this very group
-            self._awake.set()
         elif not waiting[1].done():
             waiting[1].set_result(decision)
 
@@ -177,11 +160,6 @@ class Committer:
 
     async def _start_here(self) -> None:
         self.start()
-
-
-async def _next(event: asyncio.Event) -> None:
-    event.clear()
-    await event.wait()
 
 
 def _busy(detail: str) -> Refusal:

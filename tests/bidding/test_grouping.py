@@ -50,20 +50,6 @@ def test_who_was_answered_is_waited_for_where_a_commit_is_dearer_than_the_wait(c
     assert asyncio.run(play())[-1] == taken
 
 
-def test_a_group_under_way_is_the_other_half() -> None:
-    async def play() -> tuple[int, int]:
-        clock = Clock()
-        pace = Pace(clock)
-        await gathered(pace, clock, 16)
-        with pace.timed(16):
-            clock.now += 0.002
-        await gathered(pace, clock, 16)
-        with pace.timed(8):
-            return await pace.gather([1] * 8), pace.parts
-
-    assert asyncio.run(play()) == (8, 2)
-
-
 def test_who_does_not_come_again_is_not_waited_for() -> None:
     async def play() -> int:
         clock = Clock()

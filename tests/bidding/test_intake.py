@@ -146,30 +146,6 @@ def test_a_failing_group_is_retried_bid_by_bid(monkeypatch: pytest.MonkeyPatch) 
     assert sorted(Bid.objects.values_list("seq", flat=True)) == [1, 2, 3]
 
 
-def test_groups_beside_each_other_decide_in_the_order_in_which_bids_came(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Also two bids of one agent, the second of which cannot know what it replaces, and is refused for that."""
-    monkeypatch.setattr(limits, "INTAKE_GROUP", 2)
-    market, traders = open_a_market(), [Trader() for _ in range(9)]
-    for trader in traders:
-        trader.join(market)
-    acts = [submission(trader, market, buy("room", 5000)) for trader in traders]
-    acts.insert(3, submission(traders[0], market, buy("room", 6000)))
-
-    async def together() -> list:
-        committer = Committer()
-        committer.start()
-        decisions = await committer.decide_all(acts)
-        await committer.drain()
-        return decisions
-
-    decisions = asyncio.run(together())
-    refused = decisions.pop(3).refusal
-    assert refused is not None
-    assert refused.code == "bid_stands"
-    numbers = dict(Bid.objects.values_list("ref", "seq"))
-    assert [numbers[decision.bid.ref] for decision in decisions] == list(range(1, 10))
-
-
 def test_the_queue_is_bounded_and_who_has_gone_is_not_decided(monkeypatch: pytest.MonkeyPatch) -> None:
     market, trader = open_a_market(), Trader()
     trader.join(market)

@@ -7,9 +7,7 @@ from marketplace.bidding.books import Act, Decision
 
 
 class Store(Protocol):
-    """Commits one group in one transaction; `lanes` groups at once, whose markets are locked in the order of calls."""
-
-    lanes: int
+    """Commits one group in one transaction."""
 
     async def commit(self, acts: Sequence[Act]) -> list[Decision]:
         """Decide and write; when it returns, what was accepted is durable. Raises where nothing was written."""

@@ -1,6 +1,5 @@
-"""PostgreSQL: the committer's own connections in the event loop, two round trips a group."""
+"""PostgreSQL: the committer's own connection in the event loop, two round trips a group."""
 
-import asyncio
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -21,44 +20,39 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 class PostgresStore:
-    """Two connections: while one group is made durable, the next waits at its locks and is read right after it."""
-
-    lanes = 2
+    """One connection, reopened after it has failed."""
 
     def __init__(self) -> None:
-        self._idle: list[Pipelined] = []
-        self._turn = asyncio.Lock()
+        self._link: Pipelined | None = None
 
     async def commit(self, acts: Sequence[Act]) -> list[Decision]:
         """One transaction; on any failure the connection is given up, and with it the transaction."""
         link = await self._open()
         try:
-            async with self._turn:  # a later group must not have its locks before an earlier one has
-                books = await _read(link, acts)
+            books = await _read(link, acts)
             decisions = books.decide(acts)
             heads = await _write(link, books)
         except BaseException:
-            await link.close()
+            await self.close()
             raise
-        self._idle.append(link)
         streams.announce(heads)
         return decisions
 
     async def close(self) -> None:
-        """Close the connections, none of which is in use any more."""
-        while self._idle:
-            await self._idle.pop().close()
+        """Close the connection."""
+        link, self._link = self._link, None
+        if link is not None:
+            await link.close()
 
     async def _open(self) -> Pipelined:
-        """A connection; its plans are pinned to the indexes, whatever the statistics of a young table say."""
-        while self._idle:
-            link = self._idle.pop()
-            if not link.broken:
-                return link
-            await link.close()
-        settings = connection.get_connection_params()
-        given = {name: value for name, value in settings.items() if name in CONNECTION and value}
-        return await Pipelined.connect(given, PIN, STATEMENTS)
+        """The connection; its plans are pinned to the indexes, whatever the statistics of a young table say."""
+        if self._link is not None and self._link.broken:
+            await self.close()
+        if self._link is None:
+            settings = connection.get_connection_params()
+            given = {name: value for name, value in settings.items() if name in CONNECTION and value}
+            self._link = await Pipelined.connect(given, PIN, STATEMENTS)
+        return self._link
 
 
 async def _read(link: Pipelined, acts: Sequence[Act]) -> Books:

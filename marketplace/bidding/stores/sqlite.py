@@ -27,8 +27,6 @@ Read = tuple[Books, dict[str, int]]  # the books, and the heads of the seats' st
 class SqliteStore:
     """One thread, so one connection; made by Django, so that its settings hold."""
 
-    lanes = 1
-
     def __init__(self) -> None:
         self._thread = ThreadPoolExecutor(1, "committer")
 
