@@ -1,12 +1,14 @@
 """A refund is made as a whole or not at all: what was done for one that fails is taken back."""
 
+from datetime import timedelta
+
 import pytest
 from django.contrib.auth.models import User
 from django.db import transaction
 from django.test import Client
 
 from marketplace.core import sweeps
-from marketplace.settlement import gateway, ledger, returns, services
+from marketplace.settlement import gateway, ledger, returns, services, work
 from marketplace.settlement.models import Obligation, PayoutAccount, Task
 from marketplace.stripe_sandbox.objects import balance
 from tests.settlement.stories import Sale, all_of, payee, payer
@@ -106,8 +108,9 @@ def test_a_refund_whose_second_half_never_comes_is_given_up():
     assert bundle.where() == (0, 0, 0, 0, 0)
 
 
-def test_a_refund_of_which_a_seller_is_being_asked_is_not_given_up(loses_replies, hurry):
-    bundle = Bundle()
+def test_a_refund_of_which_a_seller_is_being_asked_is_not_given_up(loses_replies, hurry, monkeypatch):
+    bundle, later = Bundle(), timedelta(hours=1)
+    monkeypatch.setattr(work, "again_at", lambda *args: work.clock.now() + later)  # on however slow a machine
     loses_replies("/reversals")
     back = bundle.refunded()
     assert "unknown" in bundle.sale.states("reversal")
