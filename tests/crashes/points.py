@@ -1,8 +1,9 @@
 """The crash points: one table, before and after each commit and each call of eight operations."""
 
+import inspect
 import os
 import signal
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
 from importlib import import_module
 from typing import Any, NamedTuple
 
@@ -24,7 +25,7 @@ POINTS = {
     "join.after_commit": Point("marketplace.bidding.participations:_enter", "leave", 3),
     "join.after_completion": Point("marketplace.bidding.participations:complete_join", "leave", 3),
     "intake.before_commit": Point("marketplace.bidding.stores.{vendor}:_write", "enter", 3),
-    "intake.after_commit": Point("marketplace.bidding.books:Books.committed", "enter", 3),
+    "intake.after_commit": Point("marketplace.bidding.stores.{vendor}:{Vendor}Store.commit", "leave", 3),
     "intake.before_answer": Point("marketplace.bidding.intake:Committer._answer", "enter", 3),
     "clear.before_run": Point("marketplace.clearing.child:_run", "enter", 1),
     "clear.before_commit": Point("marketplace.clearing.results:record_debts", "leave", 1),
@@ -51,7 +52,7 @@ def arm(name: str, nth: int) -> None:
     """From now on this process dies by SIGKILL at the n-th passage of the point."""
     point = POINTS[name]
     vendor = "postgres" if connection.vendor == "postgresql" else connection.vendor
-    module, _, attribute = point.place.format(vendor=vendor).partition(":")
+    module, _, attribute = point.place.format(vendor=vendor, Vendor=vendor.capitalize()).partition(":")
     owner: Any = import_module(module)
     *path, last = attribute.split(".")
     for part in path:
@@ -70,10 +71,17 @@ def _deadly(original: Callable[..., Any], point: Point, nth: int) -> Callable[..
         if passed == nth:
             os.kill(os.getpid(), signal.SIGKILL)
 
+    async def left(result: Coroutine[Any, Any, Any], args: tuple[Any, ...]) -> Any:
+        answered = await result
+        reach(args)
+        return answered
+
     def wrapped(*args: Any, **options: Any) -> Any:
         if point.when == "enter":
             reach(args)
         result = original(*args, **options)
+        if point.when == "leave" and inspect.iscoroutine(result):
+            return left(result, args)
         if point.when == "leave":
             reach(args)
         return result
