@@ -70,3 +70,7 @@ STATA_ROWS = 2_000_000  # a .dta file is made in memory
 RECLEAR_SECONDS = 20  # how long another rule may take
 RECLEAR_BIDS = 5_000
 DESK_SECONDS = 20  # how long the desk looks for a counterexample
+PAPER_SECONDS = 30  # how long one market's report may take to make; made without other rules it may once more
+PAPER_WAIT_SECONDS = 20  # how long a request waits for its turn
+PAPER_CHARS = 4_000_000  # of a problem whose report is made
+PAPERS_KEPT = 64  # reports that a process keeps

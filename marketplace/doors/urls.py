@@ -19,6 +19,7 @@ from marketplace.doors.rest import (
     markets,
     me,
     moving,
+    papers,
     paying,
     preferences,
     reports,
@@ -42,8 +43,15 @@ class CurrencyConverter(StringConverter):
     regex = "[A-Za-z]{1,16}"
 
 
+class MarketRefConverter(StringConverter):
+    """Names of markets where names of tables stand as well."""
+
+    regex = "mkt_[0-9A-Za-z_]{1,60}"
+
+
 register_converter(RefConverter, "ref")
 register_converter(CurrencyConverter, "currency")
+register_converter(MarketRefConverter, "market")
 V1 = "api/v1/"
 MARKET = V1 + "markets/<ref:market_ref>/"
 
@@ -51,6 +59,8 @@ urlpatterns = [
     path("", listing.index_page, name="index"),
     path("markets/<ref:market_ref>/", pages.market_page, name="market-page"),
     path("markets/<ref:market_ref>/outcome/", pages.outcome_fragment, name="market-page-outcome"),
+    path("markets/<ref:market_ref>/report/", pages.report_page, name="market-page-report"),
+    path("markets/<ref:market_ref>/report.pdf", pages.report_pdf, name="market-page-pdf"),
     path("thanks/", pages.thanks_page, name="thanks"),
     path("me/", now.now_page, name="me-now"),
     path("me/agents/", now.agents_page, name="me-agents"),
@@ -118,6 +128,8 @@ urlpatterns = [
     path(V1 + "reports/", reports.ReportsView.as_view(), name="reports"),
     path(V1 + "reports/exports/", reports.ExportsView.as_view(), name="exports"),
     path(V1 + "reports/exports/<ref:export_ref>/", reports.ExportView.as_view(), name="export"),
+    path(V1 + "reports/<market:market_ref>.<slug:suffix>", papers.PaperFileView.as_view(), name="market-report-file"),
+    path(V1 + "reports/<market:market_ref>/", papers.PaperView.as_view(), name="market-report"),
     path(V1 + "reports/<slug:table>.<slug:suffix>", reports.TableFileView.as_view(), name="report-file"),
     path(V1 + "reports/<slug:table>/", reports.TableView.as_view(), name="report-table"),
     path(V1 + "categories/", preferences.CategoriesView.as_view(), name="categories"),

@@ -63,7 +63,7 @@ class MarketAdmin(Guarded, admin.ModelAdmin):
     hidden = ("seed", "bid_key", "sealed_bid_key", "last_bid")
     form = MarketForm
     inlines = (LotInline, RoundInline)
-    list_display = ("title", "ref", "state", "mechanism", "closes_at", "participants", "live_page", "desk")
+    list_display = ("title", "ref", "state", "mechanism", "closes_at", "participants", "live_page", "report", "desk")
     list_filter = ("state", "mechanism", "disclosure", "currency")
     search_fields = ("ref", "title")
     actions = ("open_now", "close_now", "cancel", "clear_once_more")
@@ -158,6 +158,14 @@ class MarketAdmin(Guarded, admin.ModelAdmin):
         if not market.pk or market.state == Market.State.DRAFT:
             return "when it opens"
         return format_html('<a href="{}">watch</a>', reverse("market-page", args=[market.ref]))
+
+    @admin.display(description="report")
+    def report(self, market: Market) -> str:
+        """What it came to, drawn, as its disclosure allows; on paper too."""
+        if market.state not in (Market.State.CLOSED, Market.State.SETTLED):
+            return ""
+        page, paper = (reverse(name, args=[market.ref]) for name in ("market-page-report", "market-page-pdf"))
+        return format_html('<a href="{}">page</a> · <a href="{}">PDF</a>', page, paper)
 
     @admin.action(description="Open now", permissions=["change"])
     def open_now(self, request: HttpRequest, queryset: QuerySet[Market]) -> None:

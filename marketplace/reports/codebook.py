@@ -19,9 +19,10 @@ Every row stands for what the first line under a table's name says. Amounts coun
 `currency` and are whole numbers; columns that end in `_minor` count its minor unit. Instants are UTC. An empty field
 (null, `.` or `""` in Stata, which has no null text) means that there is no value; it never stands for 0. Participants
 go by pseudonyms that are drawn anew for each export and are the same in all of its tables. Which markets have rows in
-`participations`, `bids`, `awards`, `payments`, `moves`, `settlements` and `measures` is for each market's `disclosure`
-to say: `own_only` none, `pseudonymous` all but bids and moves, `public` all; an operator's export has its own markets
-in full. In CSV, text that begins with one of = + - @, a tab or a carriage return has an apostrophe before it.
+`participations`, `bids`, `awards`, `payments`, `moves`, `contracts`, `settlements` and `measures` is for each market's
+`disclosure` to say: `own_only` none, `pseudonymous` all but bids and moves, `public` all; an operator's export has its
+own markets in full. In CSV, text that begins with one of = + - @, a tab or a carriage return has an apostrophe before
+it.
 """
 
 

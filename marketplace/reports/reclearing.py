@@ -13,17 +13,13 @@ from marketplace.core import limits
 from marketplace.core.refusals import Refusal
 from marketplace.markets.models import Market
 from marketplace.reports.apart import NotTakenError, library
-from mechanisms import get, read_outcome, read_problem
+from marketplace.reports.reruns import WARNING, carried_params
+from mechanisms import read_outcome, read_problem
 from mechanisms.measures import Clearing, measured
 from mechanisms.strict_json import parse
 from mechanisms.types import ProblemError
 
-WARNING = (
-    "These are the bids that were made under another rule. Under this one bidders would have bid otherwise, so this is "
-    "not what would have happened, but what this rule makes of the same bids."
-)
 _encoder = msgspec.json.Encoder(decimal_format="number")
-CARRIED = ("direction", "minimum", "split", "weights", "clicks", "quality")  # parameters that describe the sale
 
 
 def reclear(market: Market, rule: str, params: dict[str, Any], identity: Identity | None = None) -> dict[str, Any]:
@@ -51,10 +47,9 @@ def reclear(market: Market, rule: str, params: dict[str, Any], identity: Identit
 def carried(rule: str, params: dict[str, Any]) -> dict[str, Any]:
     """Of the market's own parameters those that say what is sold, where the other rule takes them."""
     try:
-        taken = get(rule).params.model_fields
+        return carried_params(rule, params)
     except ProblemError as error:
         raise Refusal(422, "unknown_mechanism", error.detail, "GET mechanisms/ names the rules.", "/rule") from error
-    return {name: params[name] for name in CARRIED if name in params and name in taken}
 
 
 def run_apart(problem: dict[str, Any]) -> bytes:

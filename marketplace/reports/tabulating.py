@@ -29,7 +29,7 @@ from mechanisms import get, read_outcome, read_problem
 from mechanisms.measures import Clearing, measured
 from mechanisms.types import Outcome
 
-VERSION = 1
+VERSION = 2
 BATCH = 5000
 
 

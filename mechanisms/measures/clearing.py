@@ -11,6 +11,7 @@ from msgspec.structs import replace
 
 from mechanisms.bids import Bid
 from mechanisms.check.slots import is_slots
+from mechanisms.dynamic.types import Session
 from mechanisms.engine import MARKET, prepare_any, run
 from mechanisms.errors import ProblemError
 from mechanisms.registry import get
@@ -38,6 +39,11 @@ class Clearing:
     def auction(self) -> bool:
         """Whether bids, awards and payments are those of an auction or exchange."""
         return isinstance(self.problem, Problem) and isinstance(self.outcome, Outcome)
+
+    @property
+    def sale(self) -> bool:
+        """Whether lots went for money, by bids or by moves."""
+        return isinstance(self.problem, Problem | Session) and isinstance(self.outcome, Outcome)
 
     @property
     def recorded(self) -> bool:

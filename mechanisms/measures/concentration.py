@@ -17,12 +17,12 @@ def hhi(clearing: Clearing) -> Found:
 
     Assumes: money paid is the size of a share.
     """
-    if not clearing.auction:
+    if not clearing.sale:
         return None
     paid = [amount for amount in clearing.payments.values() if amount > 0]
     received = [-amount for amount in clearing.payments.values() if amount < 0]
     sides = {BUYERS: _squares(paid), SELLERS: _squares(received)}
-    if clearing.two_sided:
+    if clearing.two_sided or not clearing.auction:
         return sides
     own = SELLERS if clearing.buying else BUYERS
     return {own: sides[own]}

@@ -16,7 +16,7 @@ def price(clearing: Clearing) -> Found:
 
     Assumes: nothing; it is the price charged.
     """
-    return dict(clearing.outcome.prices) if clearing.auction else None
+    return dict(clearing.outcome.prices) if clearing.sale else None
 
 
 @measure(label="Units traded", unit="count", per="lot")
@@ -27,7 +27,7 @@ def traded(clearing: Clearing) -> Found:
 
     Assumes: nothing; it is what was awarded.
     """
-    if not clearing.auction:
+    if not clearing.sale:
         return None
     lots: dict[str, list[int]] = {lot.id: [0, 0] for lot in clearing.problem.lots}
     for award in clearing.outcome.awards:
@@ -47,7 +47,7 @@ def price_dispersion(clearing: Clearing) -> Found:
 
     Assumes: units of one lot are alike.
     """
-    if not clearing.auction or any(award.position is not None for award in clearing.outcome.awards):
+    if not clearing.sale or any(award.position is not None for award in clearing.outcome.awards):
         return None
     lots: dict[tuple[str, bool], list[tuple[int, float]]] = {}
     for award in clearing.outcome.awards:

@@ -53,6 +53,7 @@ class Measured:
     value: float | int | None
 
 
+ROOMS = ("surplus", "prices", "concentration", "fairness", "agreements", "regret")  # modules, as the codebook has them
 _measures: dict[str, Measure] = {}
 
 
@@ -70,8 +71,8 @@ def measure(*, label: str, unit: Unit, per: Per = "market") -> Callable[[Callabl
 
 
 def every() -> tuple[Measure, ...]:
-    """All measures, in the order in which they are defined."""
-    return tuple(_measures.values())
+    """All measures, room by room, in the order in which they are defined."""
+    return tuple(sorted(_measures.values(), key=lambda each: ROOMS.index(each.act.__module__.rsplit(".", 1)[-1])))
 
 
 def measured(clearing: Clearing) -> Iterator[Measured]:

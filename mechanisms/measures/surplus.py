@@ -58,7 +58,7 @@ def revenue(clearing: Clearing) -> Found:
 
     Assumes: nothing; it is money charged.
     """
-    return int(clearing.outcome.revenue) if clearing.auction else None
+    return int(clearing.outcome.revenue) if clearing.sale else None
 
 
 @measure(label="Budget balance", unit="money")
@@ -69,12 +69,13 @@ def budget_balance(clearing: Clearing) -> Found:
 
     Assumes: nothing; it is money charged.
     """
-    return clearing.taken if clearing.auction or clearing.outcome.charges else None
+    return clearing.taken if clearing.sale or clearing.outcome.charges else None
 
 
 @measure(label="Surplus of a side by reports", unit="money", per="side")
 def reported_side_surplus(clearing: Clearing) -> Found:
-    """Surplus by side: of bidders, reported value minus payment; of lots' owners, money received minus reserves.
+    """Surplus by side: of bidders, reported value minus payment; of lots' owners, money received minus reserves. A lot
+    that names no owner is the market's own; of two-sided rules, what the market keeps is `budget_balance`.
 
     Reference: Mas-Colell, Whinston and Green, Microeconomic Theory (1995), chapter 10.
 
@@ -88,7 +89,7 @@ def reported_side_surplus(clearing: Clearing) -> Found:
             sides[_side(clearing, agent)] += surplus
         return sides
     bidders = sum(clearing.reported.values())
-    owners = int(clearing.outcome.welfare) - bidders - clearing.taken
+    owners = int(clearing.outcome.welfare) - bidders
     return {SELLERS: bidders, BUYERS: owners} if clearing.buying else {BUYERS: bidders, SELLERS: owners}
 
 

@@ -7,6 +7,7 @@ whoever is signed in, each its own. `own person`: signed in, and the thing must 
 
 PAGES = {
     **dict.fromkeys(("index", "market-page", "market-page-outcome", "client", "llms", "schema", "asyncapi"), "public"),
+    **dict.fromkeys(("market-page-report", "market-page-pdf"), "public"),
     **dict.fromkeys(("docs", "unknown", "thanks", "jwks"), "public"),
     **dict.fromkeys(("account_login", "account_logout", "account_inactive", "account_signup"), "public"),
     **dict.fromkeys(("account_email_verification_sent", "account_reset_password", "account_confirm_email"), "public"),
@@ -27,6 +28,7 @@ REST = {
     **dict.fromkeys(("balances", "balance", "balance-top-ups", "balance-withdrawals"), "key"),
     "moves": "key",
     **dict.fromkeys(("package", "events", "report", "reclearings", "contracts", "contract-checks"), "key"),
+    **dict.fromkeys(("market-report", "market-report-file"), "key"),
     **dict.fromkeys(("checkin", "agent", "key", "key-rotate", "bid", "preference", "payment-method"), "owner"),
     **dict.fromkeys(("webhook", "webhook-rotate", "webhook-test", "proof", "contract"), "owner"),
     **dict.fromkeys(("contract-answers", "contract-cancellations"), "owner"),

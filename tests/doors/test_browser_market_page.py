@@ -144,6 +144,10 @@ def test_a_market_closes_and_clears_before_ones_eyes(server: Server, visit: Visi
     page.reload()
     assert page.evaluate("window.neverReloaded") is None
     assert page.locator("#events li").all_inner_texts() == told  # the script and the server say the same
+    page.get_by_text("The report, with charts").click()
+    expect(page.get_by_role("heading", name="Surplus split")).to_be_visible()
+    expect(page.locator("figure > svg")).to_have_count(3)
+    assert page.evaluate("getComputedStyle(document.body).maxWidth") == "864px"  # its policy lets its own style in
     assert seen.outside() == []
     assert seen.complaints == []
 

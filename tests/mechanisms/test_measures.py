@@ -60,6 +60,12 @@ def lot(**fields: Any) -> dict[str, Any]:
     return {"id": "X", "seller": "s", **fields}
 
 
+def test_a_lot_without_an_owner_is_the_markets() -> None:
+    bids = [atoms("a", 100, "X"), atoms("b", 70, "X")]
+    found = measured(problem("second_price", bids, [lot(reserve=40, seller=None)]))
+    assert (found["reported_side_surplus"], found["budget_balance"]) == ({"buyers": 30, "sellers": 30}, 70)
+
+
 def test_vcg_outside_the_core() -> None:
     """Day and Milgrom's example: two bidders for one item each, a third for both; VCG earns nothing."""
     lots = [{"id": "A", "seller": "s"}, {"id": "B", "seller": "s"}]
@@ -107,7 +113,8 @@ def test_identities_of_every_auction(slug: str) -> None:
             continue
         found = measured(made)
         sides = found["reported_side_surplus"]
-        assert sum(sides.values()) + found["budget_balance"] == found["reported_welfare"], made
+        kept = found["budget_balance"] if spec.sides == "two" else 0  # of one-sided rules the market is an owner
+        assert sum(sides.values()) + kept == found["reported_welfare"], made
         if found["reported_efficiency"] is not None:
             most = 1 if spec.holds("optimal_for_reports", made.params) else None
             within = not outcome.certificate.get("budget_bound")
@@ -185,6 +192,22 @@ def test_bargains() -> None:
     assert found["reported_nash_distance"] == pytest.approx((25 + 9) ** 0.5)
     assert measured(read_problem({**stated, "mechanism": "nash_bargaining"}))["reported_nash_distance"] == 0
     assert measured(read_problem({**stated, "mechanism": "kalai_smorodinsky"}))["reported_ks_distance"] == 0
+
+
+def test_a_rule_of_turns_has_prices_and_money_but_no_reports() -> None:
+    """Three bids by English auction: the price is the second's bid and one increment."""
+    made = [("a", 500, 1), ("b", 900, 2), ("a", 1200, 3)]
+    moves = [
+        {"n": n, "agent": agent, "type": "bid", "data": {"amount": amount}, "at": f"2026-01-01T00:0{n}:00Z"}
+        for agent, amount, n in made
+    ]
+    head = {"mechanism": "english", "params": {"increments": [[None, 50]]}, "currency": "EUR", "exponent": 2}
+    times = {"opened_at": "2026-01-01T00:00:00Z", "closes_at": "2026-01-01T01:00:00Z"}
+    end = {"n": 4, "agent": "@clock", "type": "timeout", "at": "2026-01-01T01:00:00Z"}
+    found = measured({**head, **times, "lots": [lot()], "bidders": ["a", "b"], "moves": [*moves, end]})
+    assert (found["price"], found["traded"], found["revenue"]) == ({"X": 950}, {"X": 1}, 950)
+    assert (found["hhi"], found["budget_balance"]) == ({"buyers": 1, "sellers": None}, 0)
+    assert (found["reported_welfare"], "reported_side_surplus" in found) == (None, False)
 
 
 def test_every_kind_of_problem_can_be_measured() -> None:

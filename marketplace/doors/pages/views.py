@@ -14,6 +14,7 @@ from marketplace.doors.pages.outcomes import result_of
 from marketplace.doors.pages.policy import public_page
 from marketplace.doors.pages.programs import market_json, refused_json, wants_json
 from marketplace.doors.pages.words import PHASES, STEPS, browser_words, event_words, joins_folded, phase_of
+from marketplace.doors.papers import paper_response
 from marketplace.mandates.words import kind_words
 from marketplace.markets.catalogue import rule
 from marketplace.markets.models import Market, Round
@@ -44,6 +45,25 @@ def market_page(request: HttpRequest, market_ref: str) -> HttpResponse:
     if wants_json(request):
         return market_json(market)
     return public_page(request, "market.html", _shown(market, head))
+
+
+@require_safe
+def report_page(request: HttpRequest, market_ref: str) -> HttpResponse:
+    """The report of a market: what its disclosure tells everybody, drawn."""
+    return _report(request, market_ref, "html")
+
+
+@require_safe
+def report_pdf(request: HttpRequest, market_ref: str) -> HttpResponse:
+    """The same on paper."""
+    return _report(request, market_ref, "pdf")
+
+
+def _report(request: HttpRequest, market_ref: str, form: str) -> HttpResponse:
+    try:
+        return paper_response(find_market(market_ref), form)
+    except Refusal as refusal:
+        return public_page(request, "refused.html", {"refusal": refusal}, status=refusal.status)
 
 
 @require_safe

@@ -4,6 +4,7 @@ from marketplace.reports.columns import Table
 from marketplace.reports.tables import (
     awards,
     bids,
+    contracts,
     events,
     lots,
     markets,
@@ -19,6 +20,7 @@ from marketplace.reports.tables import (
 TABLES: dict[str, Table] = {
     room.TABLE.name: room.TABLE
     for room in (
-        *(markets, rounds, lots, participations, bids, awards, payments, moves, events, settlements, measures, wide),
+        *(markets, rounds, lots, participations, bids, awards, payments, moves, contracts),
+        *(settlements, events, measures, wide),
     )
 }

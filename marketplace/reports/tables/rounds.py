@@ -17,6 +17,7 @@ COLUMNS = (
         help="SHA-256 over problem, rule version and outcome; what a replay compares",
     ),
     Column("rule_version", "integer", "b.rule_version", str(Tabulation._meta.get_field("rule_version").help_text)),
+    of(Round, "binding", "boolean", alias="r"),
     of(Round, "reason", "text", alias="r", free=True),
     of(Round, "created_at", "instant", alias="r", help="when it fell due"),
     of(Round, "finished_at", "instant", alias="r", help="when it was cleared or had failed"),

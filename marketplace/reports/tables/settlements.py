@@ -19,6 +19,7 @@ COLUMNS = (
         "t.amount_minor - t.arrears_minor",
         "in minor units of the currency, always positive; without what was owed from other markets",
     ),
+    of(Obligation, "fee_minor", "integer"),
     of(Obligation, "currency", "text", help="ISO 4217 code of the currency"),
     of(Obligation, "state", "text", help="what became of it"),
     of(Obligation, "created_at", "instant", help="when it came about"),
