@@ -9,8 +9,8 @@ from django.contrib.auth.models import Group, User
 from playwright.sync_api import Page, expect
 
 from marketplace.markets.models import Market
+from tests.doors.looking import looked_at, pictured
 from tests.doors.test_browser_market_page import Visitor, browser, server, visit  # noqa: F401 - fixtures
-from tests.doors.test_browser_me import looked_at, pictured
 from tests.factories import Trader
 from tests.server import Server
 

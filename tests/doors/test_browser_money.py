@@ -6,8 +6,8 @@ from playwright.sync_api import expect
 
 from marketplace.core import sweeps
 from marketplace.settlement.models import Obligation
+from tests.doors.looking import pictured
 from tests.doors.test_browser_market_page import Visitor, browser, visit  # noqa: F401 - fixtures
-from tests.doors.test_browser_me import pictured
 from tests.server import Server
 from tests.settlement.conftest import faulty, hurry, loses_replies  # noqa: F401 - fixtures
 from tests.settlement.stories import Sale

@@ -134,6 +134,7 @@ def arguments_of(tool: str, place: Place, state: str) -> dict[str, Any]:
         **dict.fromkeys(("join", "raise_limit", "may_i"), limited),
         "answer_contract": {"contract": "ctr_none", "answer": "accept"},
         "wait": about | {"seconds": 0},
+        "move": about | {"n": 1, "type": "accept"},
     }.get(tool, about)
 
 
