@@ -26,6 +26,7 @@ MASKS = (
     (re.compile(r"[A-Z][a-z]+\.? \d+, \d{4}(, [a-z0-9:. ]+?[ap]\.m\.|, noon|, midnight)?"), "<at>"),
     (re.compile(r"\d+ [A-Z][a-z]+\.? \d{4}(, [a-z0-9:. ]+?[ap]\.m\.|, noon|, midnight)?"), "<at>"),
     (re.compile(r'csrfmiddlewaretoken" value="\w+"'), "<csrf>"),
+    (re.compile(r"content-length: \d+"), "<length>"),  # the body stands beside it; an instant of no fraction is shorter
     (re.compile(r'name="once" value="[0-9a-f-]+"'), "<once>"),
     (re.compile(r"\d\d:\d\d(:\d\d(\.\d+)?)?"), "<time>"),
     (re.compile(r"wk_test_[\w-]+"), "<key>"),
