@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
 import msgspec
@@ -14,7 +14,7 @@ from marketplace.bidding.models import Move, Participation
 from marketplace.bidding.participations import refuse_unless_open
 from marketplace.bidding.recording import record
 from marketplace.bidding.sealing import nonce_of
-from marketplace.bidding.turns import Table, stated, table_of, turn_of
+from marketplace.bidding.turns import Table, last_at, stated, table_of, turn_of
 from marketplace.core import clock, limits, strict_json
 from marketplace.core.idempotency import checked_key, fingerprint, key_hash, reused
 from marketplace.core.money import minor_from_units, minor_text
@@ -92,7 +92,9 @@ def _again(market: Market, known: Move, mark: str, name: str) -> Made:
 
 def _seat(market: Market, identity: Identity) -> Participation:
     rows = Participation.objects.filter(market=market, agent_id=identity.agent_id)
-    seat = rows.exclude(state=Participation.State.REFUSED).first()
+    seat = rows.exclude(state=Participation.State.REFUSED).select_related("agent__principal").first()
+    if seat is not None and (seat.agent.stopped_at or seat.agent.principal.suspended_at):
+        raise Refusal(409, "agent_stopped", "This agent was stopped for good.", "Make a new agent.")  # a key in memory
     if seat is None:
         join = f"POST /api/v1/markets/{market.ref}/participations/ with a limit_minor, then move."
         raise Refusal(403, "not_joined", "This agent has not joined the market.", join)
@@ -140,13 +142,6 @@ def _advanced(table: Table, move: Move, seat: Participation, body: MoveBody, ter
         detail = f"After this move you could owe {could}; your limit here is {limit}."
         raise Refusal(403, "over_limit", detail, "Offer or take less, or raise your limit first: POST raises/.")
     return after
-
-
-def last_at(table: Table) -> datetime:
-    """When the last move was made: a clock that is set back makes no move earlier than the one before."""
-    moves = table.state.moves
-    said = moves.last.at if moves is not None and moves.last.at else table.state.problem.opened_at
-    return datetime.fromisoformat(said).astimezone(UTC)
 
 
 def _refused(error: ProblemError, turn: Mapping[str, Any]) -> Refusal:

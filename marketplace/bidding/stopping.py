@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from marketplace.agents.keys import Identity
 from marketplace.agents.models import Agent
 from marketplace.bidding.intake import committer
+from marketplace.bidding.leaving import leave_table
 from marketplace.bidding.models import Bid, Participation
 from marketplace.bidding.withdrawals import Withdrawal
 from marketplace.core.money import minor_text
@@ -38,6 +39,7 @@ def stop_trading(*, agent: Agent) -> Stopped:
     done.unasked = give_up(agent_ids=[each.pk for each in tree])
     for each in tree:
         taken = withdraw_standing(agent=each)
+        taken.left += leave_tables(agent=each)
         done.withdrawn += taken.withdrawn
         done.left += taken.left + _left(each)
     return done
@@ -58,6 +60,18 @@ def withdraw_standing(*, agent: Agent) -> Stopped:
     return done
 
 
+def leave_tables(*, agent: Agent) -> list[str]:
+    """Walk away, exit and cancel wherever a rule of turns lets the agent; by market, what may still cost something."""
+    seats = Participation.objects.filter(agent=agent, state=Participation.State.ACTIVE, market__state="open")
+    left = []
+    for seat in seats.exclude(market__turn_due_at=None).select_related("market"):
+        exposed = leave_table(seat=seat)
+        if exposed:
+            most = minor_text(exposed, seat.market.currency)
+            left.append(f"{seat.market.title}: what was offered or bid there stands; it may still cost up to {most}.")
+    return left
+
+
 def _withdraw(agent: Agent, bid: Bid) -> Refusal | None:
     identity = Identity(agent.pk, agent.ref, agent.principal_id, frozenset(), "")
     try:
@@ -69,6 +83,7 @@ def _withdraw(agent: Agent, bid: Bid) -> Refusal | None:
 
 def _left(agent: Agent) -> list[str]:
     rows = Participation.objects.filter(agent=agent, state=Participation.State.ACTIVE, market__state__in=LEFT)
+    rows = rows.exclude(market__state=Market.State.OPEN, market__turn_due_at__isnull=False)  # told by leave_tables
     return [
         LEFT[Market.State(row.market.state)].format(
             title=row.market.title, limit=minor_text(row.limit_minor, row.market.currency)

@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from typing import Any
 
 import mechanisms
@@ -133,3 +134,10 @@ def stamped(state: State) -> str | None:
 def due_at(state: State) -> Any:
     """When time ends the turn."""
     return None if state.deadline is None else read_instant(state.deadline, "")
+
+
+def last_at(table: Table) -> datetime:
+    """When the last move was made: a clock that is set back makes no move earlier than the one before."""
+    moves = table.state.moves
+    said = moves.last.at if moves is not None and moves.last.at else table.state.problem.opened_at
+    return datetime.fromisoformat(said).astimezone(UTC)
