@@ -56,7 +56,7 @@ class Searched:
         if not url:
             yield
             return
-        link, over = redis.Redis.from_url(url, decode_responses=False), threading.Event()
+        link, over = redis.Redis.from_url(url, socket_timeout=None), threading.Event()  # silence is no fault
         with link, link.monitor() as monitor:
 
             def run() -> None:
