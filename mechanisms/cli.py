@@ -64,7 +64,8 @@ def _parser() -> argparse.ArgumentParser:
         prog="python -m mechanisms", description="Auctions and exchanges as pure functions."
     )
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
-    _command(commands, "run", _run, "print the outcome of a problem file", "FILE")
+    running = _command(commands, "run", _run, "print the outcome of a problem file", "FILE")
+    running.add_argument("--lines", action="store_true", help="a problem a line; a line for each, as soon as it is known")
     explaining = _command(commands, "explain", _explain, "say why an agent got what it got", "FILE", "AGENT")
     explaining.add_argument("--exact", action="store_true", help="of bundles: solve for what is bounded otherwise")
     verifying = _command(
@@ -99,8 +100,25 @@ def _read(path: str) -> bytes:
 
 
 def _run(options: argparse.Namespace) -> str:
+    if options.lines:
+        return _run_lines(_read(options.file).splitlines())
     problem = read_problem(_read(options.file))
     return run(problem.mechanism, problem).to_json().decode()
+
+
+def _run_lines(problems: Sequence[bytes]) -> str:
+    """Outcome or problem document of each; all but the last are written here, so that a reader need not wait."""
+    made = ""
+    for n, line in enumerate(problems):
+        if n:
+            sys.stdout.write(made + "\n")
+            sys.stdout.flush()
+        try:
+            problem = read_problem(line)
+            made = run(problem.mechanism, problem).to_json().decode()
+        except ProblemError as error:
+            made = msgspec.json.encode(error.document()).decode()
+    return made
 
 
 def _explain(options: argparse.Namespace) -> str:

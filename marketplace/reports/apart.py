@@ -14,6 +14,16 @@ class NotTakenError(Exception):
         self.code, self.detail = code, detail
 
 
+def cleared_lines(problems: list[bytes], *, seconds: float) -> list[bytes]:
+    """Of each problem, in order, its outcome or problem document; fewer where the time was up."""
+    command = [sys.executable, "-m", "mechanisms", "run", "-", "--lines"]
+    try:
+        said = subprocess.run(command, input=b"\n".join(problems), capture_output=True, timeout=seconds).stdout  # noqa: S603
+    except subprocess.TimeoutExpired as error:
+        said = error.stdout or b""
+    return said.split(b"\n")[:-1]  # what follows the last end of a line was cut
+
+
 def library(*arguments: str, given: bytes = b"", seconds: float) -> bytes:
     """What `python -m mechanisms` prints for these arguments; NotTakenError, or TimeoutError after so many seconds."""
     command = [sys.executable, "-m", "mechanisms", *arguments]

@@ -9,7 +9,7 @@ from marketplace.core import limits
 from marketplace.core.money import amount_text
 from marketplace.core.refusals import Refusal
 from marketplace.markets.catalogue import rules
-from marketplace.reports.reclearing import carried, run_apart
+from marketplace.reports.reclearing import carried, not_taken, run_each_apart, too_long
 from mechanisms.charts import curves
 from mechanisms.engine import prepare
 from mechanisms.errors import ProblemError
@@ -35,14 +35,16 @@ class Cleared:
 
 def compared(problem: dict[str, Any]) -> Iterator[Cleared]:
     """The problem under its own rule, then under each other rule that takes the same bids; Refusal for its own."""
-    yield _cleared(problem, chosen=True)
-    sealed = (rule["slug"] for rule in rules() if not rule["by_turns"])
-    for slug in sealed:
-        if slug != problem["mechanism"] and (other := _under(slug, problem)):
-            try:
-                yield _cleared(other, chosen=False)
-            except Refusal:
-                continue  # a rule that cannot prove its outcome in time is no comparison
+    sealed = (rule["slug"] for rule in rules() if not rule["by_turns"] and rule["slug"] != problem["mechanism"])
+    problems = [problem, *(other for slug in sealed if (other := _under(slug, problem)))]
+    made = run_each_apart(problems)
+    if not made:
+        raise too_long()
+    if "code" in made[0]:
+        raise not_taken(made[0]["detail"])
+    for tried, outcome in zip(problems, made, strict=False):  # a rule that was not reached in time is no comparison
+        if "code" not in outcome:
+            yield _cleared(tried, outcome, chosen=tried is problem)
 
 
 def drawn_curves(problem: dict[str, Any]) -> dict[str, Any] | None:
@@ -67,8 +69,8 @@ def _under(slug: str, problem: dict[str, Any]) -> dict[str, Any] | None:
     return other
 
 
-def _cleared(problem: dict[str, Any], *, chosen: bool) -> Cleared:
-    outcome = Outcome.from_json(run_apart(problem))
+def _cleared(problem: dict[str, Any], made: dict[str, Any], *, chosen: bool) -> Cleared:
+    outcome = Outcome.from_json(made)
     read = Problem.from_json(problem)
     words: dict[str, Any] = {"exponent": problem["exponent"], "currency": problem["currency"]}
     return Cleared(

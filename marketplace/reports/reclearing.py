@@ -12,7 +12,7 @@ from marketplace.clearing.packages import refuse_undisclosed
 from marketplace.core import limits
 from marketplace.core.refusals import Refusal
 from marketplace.markets.models import Market
-from marketplace.reports.apart import NotTakenError, library
+from marketplace.reports.apart import NotTakenError, cleared_lines, library
 from marketplace.reports.reruns import WARNING, carried_params
 from mechanisms import read_outcome, read_problem
 from mechanisms.measures import Clearing, measured
@@ -57,11 +57,27 @@ def run_apart(problem: dict[str, Any]) -> bytes:
     try:
         return library("run", "-", given=_encoder.encode(problem), seconds=limits.RECLEAR_SECONDS)
     except TimeoutError as error:
-        detail = f"The rule did not end within {limits.RECLEAR_SECONDS} seconds."
-        raise Refusal(422, "reclear_too_long", detail, "Export the market and use python -m mechanisms run.") from error
+        raise too_long() from error
     except NotTakenError as error:
-        detail = f"The rule does not take these bids: {error.detail}"
-        raise Refusal(422, "not_reclearable", detail[:500], "Choose a rule for such bids, or other params.") from error
+        raise not_taken(error.detail) from error
+
+
+def run_each_apart(problems: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Outcomes or problem documents, in order, of one process; fewer where the time was up."""
+    lines = cleared_lines([_encoder.encode(problem) for problem in problems], seconds=limits.RECLEAR_SECONDS)
+    return [parse(line) for line in lines]
+
+
+def too_long() -> Refusal:
+    """Of a rule whose time was up."""
+    detail = f"The rule did not end within {limits.RECLEAR_SECONDS} seconds."
+    return Refusal(422, "reclear_too_long", detail, "Export the market and use python -m mechanisms run.")
+
+
+def not_taken(why: str) -> Refusal:
+    """Of a rule that does not take the bids."""
+    detail = f"The rule does not take these bids: {why}"
+    return Refusal(422, "not_reclearable", detail[:500], "Choose a rule for such bids, or other params.")
 
 
 def _side(problem: Any, outcome: Any) -> dict[str, Any]:

@@ -173,7 +173,7 @@ def _admin(world: World, wide: bool) -> Iterator[tuple[str, str]]:
     """Every list of the admin, what its search finds of an amount, the page of every row, and the operator's desk."""
     client = Client()
     client.force_login(User.objects.create_superuser("root"), "django.contrib.auth.backends.ModelBackend")
-    for page in ("/admin/", *(f"/admin/desk/markets/{world.market.pk}/{page}" for page in ("", "try/"))):
+    for page in ("/admin/", *(f"/admin/desk/markets/{world.market.pk}/{page}" for page in ("", "try/")[: 1 + wide])):
         yield page, client.get(page).content.decode()
     for model in admin.site._registry:
         if wide or model._meta.app_label in CLOSE_BY:
