@@ -65,7 +65,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
     running = _command(commands, "run", _run, "print the outcome of a problem file", "FILE")
-    running.add_argument("--lines", action="store_true", help="a problem a line; a line for each, as soon as it is known")
+    running.add_argument("--lines", action="store_true", help="a problem a line, and each answered at once")
     explaining = _command(commands, "explain", _explain, "say why an agent got what it got", "FILE", "AGENT")
     explaining.add_argument("--exact", action="store_true", help="of bundles: solve for what is bounded otherwise")
     verifying = _command(

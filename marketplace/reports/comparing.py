@@ -7,7 +7,6 @@ from typing import Any
 import mechanisms
 from marketplace.core import limits
 from marketplace.core.money import amount_text
-from marketplace.core.refusals import Refusal
 from marketplace.markets.catalogue import rules
 from marketplace.reports.reclearing import carried, not_taken, run_each_apart, too_long
 from mechanisms.charts import curves
