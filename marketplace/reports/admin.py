@@ -30,12 +30,14 @@ class ExportAdmin(ReadOnlyAdmin):
     """Add one, and follow it."""
 
     form = ExportForm
-    list_display = ("ref", "asked_by", "format", "since", "state", "percent", "size", "file")
+    list_display = ("ref", "asked_by", "market", "format", "since", "state", "percent", "size", "file")
+    list_select_related = ("market",)
     list_filter = ("state", "format")
     search_fields = ("ref",)
     fields = (
         "ref",
         "asked_by",
+        "market",
         "format",
         "since",
         "state",

@@ -16,6 +16,7 @@ from marketplace.core import clock, limits
 from marketplace.core.refs import new_ref
 from marketplace.core.refusals import Refusal, not_found
 from marketplace.core.sweeps import Sweep, nudge
+from marketplace.markets.models import Market
 from marketplace.reports.exporting import write_export
 from marketplace.reports.formats import FORMATS, format_named
 from marketplace.reports.models import Export
@@ -27,7 +28,14 @@ PURPOSE = "walras.reports.link"
 State = Export.State
 
 
-def ask_export(*, asked_by: str, operator_id: int | None, form: str, since: datetime | None) -> Export:
+def ask_export(
+    *,
+    asked_by: str,
+    operator_id: int | None,
+    form: str,
+    since: datetime | None = None,
+    market: Market | None = None,
+) -> Export:
     """An export that a sweep will make; refused where the caller has too many under way."""
     format_named(form)
     waiting = Export.objects.filter(asked_by=asked_by, state__in=(State.WAITING, State.RUNNING)).count()
@@ -38,6 +46,7 @@ def ask_export(*, asked_by: str, operator_id: int | None, form: str, since: date
         ref=new_ref("exp"),
         asked_by=asked_by,
         operator_id=operator_id,
+        market=market,
         format=form,
         since=since,
         created_at=clock.now(),
@@ -48,7 +57,7 @@ def ask_export(*, asked_by: str, operator_id: int | None, form: str, since: date
 
 def find_export(ref: str, asked_by: str) -> Export:
     """An export of this caller."""
-    found = Export.objects.filter(ref=ref, asked_by=asked_by).first()
+    found = Export.objects.select_related("market").filter(ref=ref, asked_by=asked_by).first()
     if found is None:
         raise not_found("export", ref)
     return found
@@ -62,6 +71,7 @@ def export_answer(export: Export) -> dict[str, Any]:
         "state": export.state,
         "progress": export.progress,
         "format": export.format,
+        "market": export.market.ref if export.market else None,
         "since": clock.stamp(export.since),
         "size": export.size,
         "failure": export.failure,
@@ -117,7 +127,8 @@ def _make(export: Export, claim: str) -> None:
 
     try:
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        write_export(Scope(export.since, operator=export.operator_id), FORMATS[export.format], part, seen)
+        ref = export.market.ref if export.market else None
+        write_export(Scope(export.since, ref, export.operator_id), FORMATS[export.format], part, seen)
         part.rename(path)
     except Exception as error:
         log.exception("export %s failed", export.ref)

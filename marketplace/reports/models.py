@@ -173,6 +173,14 @@ class Export(models.Model):
         related_name="exports",
         help_text="whose markets, in full",
     )
+    market = models.ForeignKey(
+        Market,
+        null=True,
+        blank=True,
+        on_delete=models.CASCADE,
+        related_name="exports",
+        help_text="this market alone",
+    )
     format = models.CharField(max_length=10)
     since = models.DateTimeField(null=True, blank=True, help_text="markets that closed then or later")
     state = models.CharField(max_length=10, choices=State.choices, default=State.WAITING, db_index=True)

@@ -84,6 +84,8 @@ def test_a_long_export(swept: Callable[[], int], tmp_path: Path, monkeypatch: py
     file.write_bytes(body(Client().get(place)))
     assert file.stat().st_size == done["size"]
     assert set(reports.load(file).bids.market) == {world.own.ref}
+    asked["data"] = {"format": "csv", "market": "mkt_none"}
+    assert Client().post(**asked, headers=world.operator.headers()).json()["code"] == "market_not_found"
     assert Client().get("/downloads/forged/").json()["code"] == "link_over"
     monkeypatch.setattr(limits, "LINK_SECONDS", -1)
     assert Client().get(place).json()["code"] == "link_over"
@@ -111,6 +113,24 @@ def by_economist(swept: Callable[[], int], world: World, place: Path) -> None:
     assert world.own.ref in set(found.markets.market)
     for trader in world.traders:
         assert trader.agent.ref not in file.read_bytes().decode("latin-1")
+    one_market(swept, client, world, file)
+
+
+def one_market(swept: Callable[[], int], client: Client, world: World, file: Path) -> None:
+    """The desk page of a market leads to its report and asks for an export of it alone."""
+    desk = client.get(reverse("admin:desk-market", args=[world.public.pk])).content.decode()
+    assert f'href="/markets/{world.public.ref}/report/"' in desk
+    assert f'href="/markets/{world.public.ref}/report.pdf"' in desk
+    asked = client.post(reverse("admin:desk-export", args=[world.public.pk]), {"format": "jsonl"}, follow=True)
+    assert world.public.title in Export.objects.get(market=world.public).market.title
+    assert "will be made" in asked.content.decode()
+    swept()
+    page = client.get(reverse("admin:reports_export_changelist")).content.decode()
+    file.write_bytes(body(client.get(page[page.index("/downloads/") :].split('"')[0])))
+    assert set(reports.load(file).markets.market) == {world.public.ref}
+    wrong = client.post(reverse("admin:desk-export", args=[world.public.pk]), {"format": "exe"}, follow=True)
+    assert "there is no &#x27;exe&#x27;" in wrong.content.decode()
+    assert "Export this market" not in client.get(reverse("admin:desk-market", args=[world.open.pk])).content.decode()
 
 
 def by_commands(world: World, place: Path) -> None:

@@ -15,6 +15,7 @@ from marketplace.clearing.packages import verify_again
 from marketplace.core.models import Event
 from marketplace.core.refusals import Refusal
 from marketplace.doors.desk.acts import Act, Asked, offered
+from marketplace.doors.desk.reporting import export_formats
 from marketplace.doors.pages.outcomes import result_of
 from marketplace.doors.pages.words import event_words
 from marketplace.markets.catalogue import rule
@@ -40,6 +41,7 @@ def market_page(request: HttpRequest, pk: int) -> HttpResponse:
         "acts": offered(market, last) if request.user.has_perm("markets.change_market") else [],
         "round": last,
         "result": result_of(cleared.ref) if cleared is not None else None,
+        "formats": export_formats(market) if request.user.has_perm("reports.add_export") else [],
         "events": list(_timeline(market)),
         "obligations": _obligations(cleared) if request.user.has_perm("settlement.view_obligation") else None,
     }

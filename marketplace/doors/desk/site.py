@@ -8,7 +8,7 @@ from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.urls import URLPattern, URLResolver, path
 
-from marketplace.doors.desk import market, rules, trying
+from marketplace.doors.desk import market, reporting, rules, trying
 from marketplace.doors.desk.acts import ACTS
 from marketplace.doors.desk.today import heaps
 
@@ -44,7 +44,7 @@ def _permitted(view: View, permission: str) -> View:
     return seen
 
 
-LOOK, ACT = "markets.view_market", "markets.change_market"
+LOOK, ACT, EXPORT = "markets.view_market", "markets.change_market", "reports.add_export"
 PAGES: tuple[tuple[str, View, str, str], ...] = (
     ("choose/", rules.choose_page, "desk-choose", LOOK),
     ("rules/<slug:slug>/", rules.rule_page, "desk-rule", LOOK),
@@ -52,5 +52,6 @@ PAGES: tuple[tuple[str, View, str, str], ...] = (
     ("markets/<int:pk>/", market.market_page, "desk-market", LOOK),
     ("markets/<int:pk>/try/", trying.try_page, "desk-try", LOOK),
     ("markets/<int:pk>/verify/", market.verify_market, "desk-verify", LOOK),
+    ("markets/<int:pk>/export/", reporting.export_market, "desk-export", EXPORT),
     *((f"markets/<int:pk>/{act.name}/", market.acting(act), f"desk-{act.name}", ACT) for act in ACTS),
 )

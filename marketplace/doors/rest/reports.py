@@ -52,6 +52,7 @@ class ExportRequest(msgspec.Struct, forbid_unknown_fields=True):
 
     format: str = "csv"
     since: datetime | None = None
+    market: str | None = None
 
 
 class RuleRequest(msgspec.Struct, forbid_unknown_fields=True):
@@ -181,7 +182,7 @@ class ExportsView(APIView):
     @extend_schema(operation_id="exports", summary="My exports", parameters=PARAMETERS, responses=answered(ExportPage))
     def get(self, request: Request) -> Response:
         """Newest first."""
-        rows = Export.objects.filter(asked_by=operator(request).agent_ref)
+        rows = Export.objects.select_related("market").filter(asked_by=operator(request).agent_ref)
         return Response(listed("exports", newest_first(rows, paging(request.query_params.dict())), export_answer))
 
     @extend_schema(
@@ -198,7 +199,11 @@ class ExportsView(APIView):
             if asked.since is not None and asked.since.tzinfo is None:
                 raise Refusal(400, "instant_without_zone", "since needs an offset from UTC.", "Write ...Z.", "/since")
             made = ask_export(
-                asked_by=identity.agent_ref, operator_id=identity.agent_id, form=asked.format, since=asked.since
+                asked_by=identity.agent_ref,
+                operator_id=identity.agent_id,
+                form=asked.format,
+                since=asked.since,
+                market=find_market(asked.market) if asked.market else None,
             )
             return 202, export_answer(made)
 

@@ -39,6 +39,7 @@ class Export(Shape, frozen=True, kw_only=True):
     state: Annotated[str, one_of(Row.State.values)]
     progress: Annotated[int, Meta(ge=0, le=100, description="percent")]
     format: str
+    market: Annotated[str | None, Meta(description="of this market alone, mkt_...")]
     since: Instant | None
     size: Annotated[int, Meta(description="bytes")]
     failure: str
