@@ -33,6 +33,7 @@ INSTALLED_APPS = [
     "drf_spectacular_sidecar",
     "django_json_schema_editor",
     "channels",
+    "simple_history",
     "allauth",
     "allauth.account",
     "marketplace.core",
@@ -56,6 +57,7 @@ MIDDLEWARE = [
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "simple_history.middleware.HistoryRequestMiddleware",  # by whom: histories read it off the request
     "marketplace.doors.rest.rates.rate_headers",
     "allauth.account.middleware.AccountMiddleware",
     "marketplace.doors.pages.policy.page_policy",

@@ -13,12 +13,13 @@ from django.urls import reverse
 from django.utils.html import format_html
 
 import mechanisms
+from marketplace.core.history import RememberedAdmin
 from marketplace.core.refusals import Refusal
 from marketplace.markets.drafts import change_draft, open_draft
 from marketplace.markets.early import close_early
 from marketplace.markets.forms import MarketForm, rules
 from marketplace.markets.inlines import LotInline, RoundInline, is_draft
-from marketplace.markets.models import Market, Round
+from marketplace.markets.models import Lot, Market, Round
 from marketplace.markets.services import cancel_market, clear_again, draft_market
 from marketplace.settlement.admin import ReadOnlyAdmin
 
@@ -57,7 +58,7 @@ def _staff(request: HttpRequest) -> str:
 
 
 @admin.register(Market)
-class MarketAdmin(Guarded, admin.ModelAdmin):
+class MarketAdmin(Guarded, RememberedAdmin):
     """Markets: write a draft, open it, look on."""
 
     hidden = ("seed", "bid_key", "sealed_bid_key", "last_bid")
@@ -125,6 +126,10 @@ class MarketAdmin(Guarded, admin.ModelAdmin):
         except Refusal as refusal:
             self.message_user(request, f"{refusal.detail} {refusal.next}", messages.ERROR)
             return HttpResponseRedirect(request.get_full_path())
+
+    def remembered(self, obj: Any) -> list[Any]:
+        """Its lots' histories with its own."""
+        return [obj.history.all(), Lot.history.filter(market_id=obj.pk)]
 
     def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
         """New and changed drafts go through the services."""

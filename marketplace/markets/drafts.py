@@ -6,8 +6,10 @@ from typing import Any
 
 import msgspec
 from django.db import transaction
+from simple_history.utils import bulk_create_with_history
 
 from marketplace.core import clock, limits
+from marketplace.core.history import note
 from marketplace.core.refusals import Refusal
 from marketplace.markets.configuration import (
     Agenda,
@@ -42,12 +44,14 @@ CHANGEABLE = (
 )
 
 
+@transaction.atomic
 def change_draft(*, market: Market) -> None:
     """Write a draft's new terms; refused where it has opened meanwhile: an opened market never changes."""
     settle_terms(market)
     terms = {name: getattr(market, name) for name in CHANGEABLE}
     if Market.objects.filter(pk=market.pk, state=Market.State.DRAFT, participants=0).update(**terms) != 1:
         raise Refusal(409, "market_frozen", "The market has opened meanwhile.", "Make a new market.")
+    note(market)
 
 
 def check_draft(*, market: Market, lots: Sequence[Lot]) -> None:
@@ -130,5 +134,5 @@ def clone_market(*, market: Market) -> Market:
     draft = draft_market(market=Market(**{**terms, **times}, currency=source.currency))
     kept = ("name", "title", "supply", "reserve", "seller", "category", "attributes")
     lots = source.lots.select_related("seller").order_by("pk")
-    Lot.objects.bulk_create(Lot(market=draft, **{name: getattr(lot, name) for name in kept}) for lot in lots)
+    bulk_create_with_history([Lot(market=draft, **{name: getattr(lot, name) for name in kept}) for lot in lots], Lot)
     return draft

@@ -5,6 +5,7 @@ from datetime import datetime
 from django.db import transaction
 
 from marketplace.core import clock, streams
+from marketplace.core.history import note
 from marketplace.core.refusals import Refusal
 from marketplace.markets.configuration import longest_seconds
 from marketplace.markets.models import Market
@@ -28,6 +29,8 @@ def extend_market(*, market: Market, closes_at: datetime, by: str) -> bool:
             422, "closing_out_of_bounds", "The market would be open for too long.", "Say an earlier instant."
         )
     Market.objects.filter(pk=locked.pk).update(closes_at=closes_at)
+    locked.closes_at = closes_at
+    note(locked)
     facts = {"closes_at": clock.stamp(closes_at), "by": by}
     streams.append(locked.stream, "market.extended", facts, now)
     return True

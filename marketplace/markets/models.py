@@ -1,10 +1,17 @@
 """Markets, their lots and the rounds in which they clear."""
 
 from django.db import models
+from simple_history.models import HistoricalRecords
 
 from marketplace.agents.models import Agent
 from marketplace.core.limits import NAME_CHARS
 from marketplace.settlement.models import Journal
+
+NOT_CONFIGURED = (  # by hand: what its life, the keys and the clearing make of it
+    *("state", "opening_refused", "open_again_at", "settled_at", "cancel_reason", "participants", "alerted"),
+    *("seed", "bid_key", "sealed_bid_key", "clearing_key", "receipts_root", "last_bid", "course", "turn_due_at"),
+    *("journal", "operator", "created_at"),
+)
 
 
 class Market(models.Model):
@@ -88,6 +95,7 @@ class Market(models.Model):
     journal = models.OneToOneField(Journal, on_delete=models.PROTECT, related_name="market")
     operator = models.ForeignKey(Agent, null=True, blank=True, on_delete=models.PROTECT, related_name="markets")
     created_at = models.DateTimeField()
+    history = HistoricalRecords(excluded_fields=NOT_CONFIGURED)
 
     def __str__(self) -> str:
         return f"{self.title} ({self.ref})"
@@ -111,6 +119,7 @@ class Lot(models.Model):
     seller = models.ForeignKey(Agent, null=True, blank=True, on_delete=models.PROTECT, related_name="lots")
     category = models.CharField(max_length=64, blank=True, help_text="what kind of thing, such as train-seat/1")
     attributes = models.JSONField(default=dict, blank=True)
+    history = HistoricalRecords()
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["market", "name"], name="lot_once")]

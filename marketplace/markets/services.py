@@ -8,6 +8,7 @@ from typing import Any
 import msgspec
 from django.conf import settings
 from django.db import transaction
+from simple_history.utils import bulk_create_with_history
 
 from marketplace.agents.models import Agent
 from marketplace.core import boxes, clock, streams
@@ -62,7 +63,8 @@ def create_market(*, config: MarketConfiguration, operator: Agent | None = None)
         operator=operator,
     )
     draft_market(market=market)
-    Lot.objects.bulk_create(_lot_row(market, lot) for lot in config.lots)
+    lots = [_lot_row(market, lot) for lot in config.lots]
+    bulk_create_with_history(lots, Lot, default_change_reason=operator.ref if operator else None)
     use_categories(lot.category for lot in config.lots if lot.category)
     return market
 
@@ -74,6 +76,8 @@ def draft_market(*, market: Market) -> Market:
     market.ref, market.state = new_ref("mkt"), Market.State.DRAFT
     market.seed, market.created_at = secrets.token_hex(16), clock.now()
     market.journal = open_journal(name=f"market:{market.ref}", currency=market.currency)
+    if market.operator:
+        market._change_reason = market.operator.ref  # where its history looks for it
     market.save(force_insert=True)
     streams.open_stream(market.stream)
     return market

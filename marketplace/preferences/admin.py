@@ -6,6 +6,7 @@ from django import forms
 from django.contrib import admin
 from django.http import HttpRequest
 
+from marketplace.core.history import RememberedAdmin
 from marketplace.core.refusals import Refusal
 from marketplace.preferences.categories import check_category, write_category
 from marketplace.preferences.models import Category
@@ -31,7 +32,7 @@ class CategoryForm(forms.ModelForm):
 
 
 @admin.register(Category)
-class CategoryAdmin(admin.ModelAdmin):
+class CategoryAdmin(RememberedAdmin):
     """Operators write categories; one that was used is only looked at."""
 
     form = CategoryForm

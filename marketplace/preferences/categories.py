@@ -7,6 +7,7 @@ from typing import Any
 from django.db import transaction
 
 from marketplace.core import clock
+from marketplace.core.history import note
 from marketplace.core.refusals import Refusal
 from marketplace.preferences.models import Category as Row
 from mechanisms.errors import ProblemError
@@ -47,6 +48,8 @@ def write_category(*, name: str, schema: Mapping[str, Any]) -> Row:
     if not made and Row.objects.filter(pk=row.pk, used_at=None).update(schema=schema) != 1:
         raise category_frozen(name)
     row.schema = schema
+    if not made:
+        note(row)
     return row
 
 

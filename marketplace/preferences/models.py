@@ -1,6 +1,7 @@
 """Categories, and preferences with their versions."""
 
 from django.db import models
+from simple_history.models import HistoricalRecords
 
 from marketplace.agents.models import Agent
 from marketplace.core.secrets import SecretField
@@ -13,6 +14,7 @@ class Category(models.Model):
     schema = models.JSONField(help_text='{"title": ..., "attributes": {name: {"type": ..., "unit": ...}}}')
     created_at = models.DateTimeField()
     used_at = models.DateTimeField(null=True, blank=True, help_text="when a lot or a preference first named it")
+    history = HistoricalRecords(excluded_fields=("created_at", "used_at"))
 
     class Meta:
         verbose_name_plural = "categories"
