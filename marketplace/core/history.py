@@ -1,4 +1,4 @@
-"""The history of what operators configure: who changed what and when, read in the admin, neither written nor reverted."""
+"""The history of what operators configure: who changed what and when, to be read in the admin and never reverted."""
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
