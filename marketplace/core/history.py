@@ -43,7 +43,8 @@ def _line(record: Any, old: Any) -> Line:
     changes = record.diff_against(old).changes if old is not None and record.history_type == "~" else []
     who = record.history_user.get_username() if record.history_user else record.history_change_reason or ""
     told = [(_words(record, change.field), change.old, change.new) for change in changes]
-    return Line(record.history_date, who, f"{record.instance_type._meta.verbose_name} {record} {verb}", told)
+    kind = record.instance_type
+    return Line(record.history_date, who, f"{kind._meta.verbose_name} {kind.__str__(record)} {verb}", told)
 
 
 def _words(record: Any, field: str) -> str:
