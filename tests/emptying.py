@@ -12,7 +12,9 @@ from django.db import DEFAULT_DB_ALIAS, OperationalError, connections, transacti
 
 from tests.ledger import unguarded_ledger
 
-FURNITURE = {"django_content_type", "auth_permission", "auth_group", "auth_group_permissions"}  # made by migrate
+FURNITURE = {  # made by migrate
+    *("django_content_type", "auth_permission", "auth_group", "auth_group_permissions", "markets_template"),
+}
 TRIES = 6  # on PostgreSQL a live server's queries may come across
 
 

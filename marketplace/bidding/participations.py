@@ -21,6 +21,7 @@ from marketplace.mandates.checkins import ask
 from marketplace.mandates.grants import locked_chain
 from marketplace.mandates.models import CheckIn
 from marketplace.markets.catalogue import rule
+from marketplace.markets.invitations import refuse_uninvited
 from marketplace.markets.models import Market
 from marketplace.markets.money import reserved_amounts
 from marketplace.settlement.models import Authorisation
@@ -64,6 +65,7 @@ def _enter(market: Market, identity: Identity, limit_minor: int, name: str) -> P
     try:
         with transaction.atomic():
             locked, at = lock_open(market)
+            refuse_uninvited(locked, identity)
             refuse_self_dealing(locked, identity)
             _refuse_full(locked, identity)
             refuse_taken_seat(locked, identity)

@@ -21,7 +21,7 @@ KINDS = (
     *("move.made", "position.changed"),
 )
 INBOX_ONLY = (
-    *("turn.yours", "market.matched", "webhook.disabled", "webhook.test"),
+    *("turn.yours", "market.matched", "invitation.received", "webhook.disabled", "webhook.test"),
     *("checkin.asked", "checkin.answered", "checkin.lapsed", "card.saved", "account.changed"),
     *(f"contract.{word}" for word in ("offered", "accepted", "refused", "lapsed", "cancelled", "reinstated")),
 )

@@ -15,6 +15,7 @@ from marketplace.core.money import CURRENCIES
 from marketplace.core.refusals import Refusal
 from marketplace.doors.paging import FORMAT, PAGING, cut, paging
 from marketplace.markets.catalogue import rules
+from marketplace.markets.invitations import visible_to
 from marketplace.markets.matching import admitted_markets
 from marketplace.markets.models import Lot, Market
 from marketplace.preferences.services import find_preference, read_stored
@@ -60,7 +61,14 @@ def found_markets(query: Mapping[str, str], identity: Identity) -> tuple[list[Ma
     rows = filtered_markets(filters, identity).annotate(draw=MD5(Concat(Value(agent_ref), F("ref")))).order_by("draw")
     if wanted.cursor is not None:
         rows = rows.filter(draw__gt=_draw(agent_ref, wanted.cursor))
-    return cut(list(rows.prefetch_related("lots__seller")[: wanted.limit + 1]), wanted)
+    return cut(
+        list(
+            rows.select_related("template", "opener").prefetch_related("lots__seller", "lots__buyer")[
+                : wanted.limit + 1
+            ]
+        ),
+        wanted,
+    )
 
 
 def _draw(agent_ref: str, market_ref: str) -> str:
@@ -73,7 +81,7 @@ def filtered_markets(filters: Mapping[str, str], identity: Identity | None) -> Q
 
     What takes rows one by one comes last, and looks only at what the other filters leave.
     """
-    rows = Market.objects.exclude(state=Market.State.DRAFT)
+    rows = visible_to(Market.objects.exclude(state=Market.State.DRAFT), identity.agent_id if identity else None)
     for name, value in sorted(filters.items(), key=lambda one: one[0] == "preference"):
         if name == "preference" and identity is not None:
             preference = read_stored(find_preference(ref=value, agent_id=identity.agent_id))

@@ -10,7 +10,7 @@ from django.db.models import Q
 
 PRINCIPAL, OPERATOR, CLERK = "principal", "operator", "settlement clerk"
 ECONOMIST, AUDITOR = "economist", "auditor"
-MARKETS = ("markets.market", "markets.lot", "markets.round")
+MARKETS = ("markets.market", "markets.lot", "markets.round", "markets.template")
 PEOPLE = ("agents.principal", "agents.agent", "agents.apikey")
 BIDDING = ("bidding.participation", "bidding.raise", "bidding.bid", "bidding.move")
 EXPORTS = "reports.export"
@@ -24,6 +24,7 @@ ROLES: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
         (
             "reports.add_export",
             *("markets.add_market", "markets.change_market", "markets.add_lot", "markets.change_lot"),
+            *("markets.add_template", "markets.change_template"),
             *(
                 "markets.delete_lot",
                 "agents.change_apikey",

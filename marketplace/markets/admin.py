@@ -15,6 +15,7 @@ from django.utils.html import format_html
 import mechanisms
 from marketplace.core.history import RememberedAdmin
 from marketplace.core.refusals import Refusal
+from marketplace.markets import template_admin
 from marketplace.markets.drafts import change_draft, open_draft
 from marketplace.markets.early import close_early
 from marketplace.markets.forms import MarketForm, rules
@@ -22,6 +23,8 @@ from marketplace.markets.inlines import LotInline, RoundInline, is_draft
 from marketplace.markets.models import Lot, Market, Round
 from marketplace.markets.services import cancel_market, clear_again, draft_market
 from marketplace.settlement.admin import ReadOnlyAdmin
+
+__all__ = ["Guarded", "MarketAdmin", "RoundAdmin", "template_admin"]
 
 
 class ReasonForm(ActionForm):

@@ -23,13 +23,14 @@ _SEE_MECHANISMS = "GET /api/v1/mechanisms/ shows each rule with its parameters."
 
 
 class LotConfiguration(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
-    """A lot as an operator states it; `seller` is an agent's ref."""
+    """A lot as an operator states it; `seller` and, of a request, `buyer` are agents' refs."""
 
     id: str
     title: str = ""
     supply: int | None = None
     reserve: int = 0
     seller: str | None = None
+    buyer: str | None = None
     category: str | None = None
     attributes: dict[str, Any] = {}
 
@@ -122,6 +123,8 @@ def checked(config: MarketConfiguration) -> None:
         if lot.category is not None and not CATEGORY.fullmatch(lot.category):
             detail = "A category has 1 to 64 of A-Z a-z 0-9 and _ . : / @ + -."
             raise _refused("category_invalid", detail, f"/lots/{index}/category")
+        if lot.buyer is not None:
+            raise _refused("buyer_misplaced", "Only a request has a buyer.", f"/lots/{index}/buyer")
     if config.currency not in CURRENCIES:
         raise _refused("currency_unknown", f"{config.currency[:8]!r} is not a currency of ours.", "/currency")
     if not 0 <= config.exponent <= 6:

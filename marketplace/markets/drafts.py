@@ -1,6 +1,7 @@
 """Drafts: markets made by hand, changed until they open, and checked like any other."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -21,7 +22,8 @@ from marketplace.markets.configuration import (
 )
 from marketplace.markets.models import Lot, Market
 from marketplace.markets.money import settle_terms
-from marketplace.markets.services import draft_market, open_market
+from marketplace.markets.services import draft_market, lot_row, open_market
+from marketplace.preferences.categories import use_categories
 
 CHANGEABLE = (
     "title",
@@ -82,12 +84,35 @@ def check_draft(*, market: Market, lots: Sequence[Lot]) -> None:
 
 
 @transaction.atomic
+def add_lots(*, market: Market, lots: Sequence[LotConfiguration]) -> None:
+    """More lots for a draft that the caller has locked, checked with those it has; refused once it has opened."""
+    if market.state != Market.State.DRAFT:
+        raise Refusal(409, "market_frozen", "The market has opened: its lots never change.", "Open another market.")
+    standing = list(market.lots.select_related("seller", "buyer").order_by("pk"))
+    rows = [lot_row(market, lot) for lot in lots]
+    try:
+        check_draft(market=market, lots=[*standing, *rows])
+    except Refusal as refusal:
+        raise replace(refusal, pointer=_moved(refusal.pointer, len(standing))) from None
+    bulk_create_with_history(rows, Lot)
+    use_categories(lot.category for lot in lots if lot.category)
+
+
+def _moved(pointer: str | None, by: int) -> str | None:
+    """A pointer to one of all lots as one to one of the new ones."""
+    parts = (pointer or "").split("/")
+    if len(parts) < 3 or parts[1] != "lots" or not parts[2].isdigit():
+        return pointer
+    return "/".join(["", "lots", str(max(0, int(parts[2]) - by)), *parts[3:]])
+
+
+@transaction.atomic
 def open_draft(*, market: Market) -> bool:
     """Open a draft before its time; refused where it does not hold together, False where it is no draft any more."""
     locked = Market.objects.select_for_update().filter(pk=market.pk, state=Market.State.DRAFT).first()
     if locked is None:
         return False
-    check_draft(market=locked, lots=list(locked.lots.select_related("seller")))
+    check_draft(market=locked, lots=list(locked.lots.select_related("seller", "buyer")))
     return open_market(market=locked)
 
 
@@ -114,6 +139,7 @@ def _stated(lot: Lot) -> LotConfiguration:
         supply=lot.supply,
         reserve=lot.reserve,
         seller=lot.seller.ref if lot.seller else None,
+        buyer=lot.buyer.ref if lot.buyer else None,
         category=lot.category or None,
         attributes=lot.attributes,
     )
@@ -132,7 +158,7 @@ def clone_market(*, market: Market) -> Market:
     terms = {name: getattr(source, name) for name in CHANGEABLE}
     times = {"opens_at": None, "closes_at": clock.now() + lasted}
     draft = draft_market(market=Market(**{**terms, **times}, currency=source.currency))
-    kept = ("name", "title", "supply", "reserve", "seller", "category", "attributes")
-    lots = source.lots.select_related("seller").order_by("pk")
+    kept = ("name", "title", "supply", "reserve", "seller", "buyer", "category", "attributes")
+    lots = source.lots.select_related("seller", "buyer").order_by("pk")
     bulk_create_with_history([Lot(market=draft, **{name: getattr(lot, name) for name in kept}) for lot in lots], Lot)
     return draft

@@ -91,7 +91,7 @@ class LotForm(forms.ModelForm):
 
     class Meta:
         model = Lot
-        fields = ("name", "title", "supply", "reserve", "seller", "category", "attributes")
+        fields = ("name", "title", "supply", "reserve", "seller", "buyer", "category", "attributes")
         widgets: ClassVar[dict[str, forms.Widget]] = {"attributes": forms.Textarea(attrs={"rows": 2, "cols": 24})}
 
     def clean_attributes(self) -> dict[str, Any]:

@@ -20,7 +20,7 @@ class LotInline(admin.TabularInline):
     model = Lot
     form = LotForm
     formset = LotFormSet
-    raw_id_fields = ("seller",)
+    raw_id_fields = ("seller", "buyer")
     extra, min_num, max_num, validate_min, validate_max = 0, 1, MAX_LOTS, True, True
 
     def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:

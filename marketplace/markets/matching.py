@@ -45,7 +45,7 @@ def admitted_markets(rows: Any, preference: Preference, agent_ref: str) -> list[
 
 def open_matches(preference: Preference, agent_ref: str) -> list[tuple[Market, dict[str, list[dict[str, Any]]]]]:
     """Open markets that have such a lot, soonest close first: by item the lots, each with its worth in words."""
-    open_ = Market.objects.filter(state=Market.State.OPEN).order_by("closes_at")
+    open_ = Market.objects.filter(state=Market.State.OPEN, invited_only=False).order_by("closes_at")
     found = []
     looked_at = list(open_[: limits.MARKETS_MATCHED])
     terms = all_terms([market.ref for market in looked_at])
@@ -70,7 +70,7 @@ def _alert(market: Market) -> int:
     if Market.objects.filter(pk=market.pk, alerted=False).update(alerted=True) != 1:
         return 0
     terms = read_terms(market)
-    if terms.tables:
+    if terms.tables and not market.invited_only:
         facts: Mapping[str, Any] = {"market": market.ref, "closes_at": clock.stamp(market.closes_at)}
         entries = [
             told(row.agent.ref, "market.matched", {**facts, "preference": row.ref})

@@ -10,8 +10,54 @@ from marketplace.settlement.models import Journal
 NOT_CONFIGURED = (  # by hand: what its life, the keys and the clearing make of it
     *("state", "opening_refused", "open_again_at", "settled_at", "cancel_reason", "participants", "alerted"),
     *("seed", "bid_key", "sealed_bid_key", "clearing_key", "receipts_root", "last_bid", "course", "turn_due_at"),
-    *("journal", "operator", "created_at"),
+    *("journal", "operator", "created_at", "template", "opener", "invited_only"),
 )
+
+
+class Template(models.Model):
+    """A rule with bounds, approved once by an operator, by which agents open markets themselves."""
+
+    class State(models.TextChoices):
+        DRAFT = "draft"
+        APPROVED = "approved"
+        RETIRED = "retired"
+
+    class Side(models.TextChoices):
+        SELLER = "seller"
+        BUYER = "buyer"
+        EITHER = "either"
+
+    name = models.SlugField(max_length=40, unique=True, help_text="what agents call it, such as sale")
+    title = models.CharField(max_length=NAME_CHARS)
+    description = models.TextField(max_length=1000, help_text="for agents: what it is for")
+    state = models.CharField(max_length=10, choices=State.choices, default=State.DRAFT)
+    mechanism = models.CharField(max_length=60, help_text="slug of the rule")
+    params = models.JSONField(
+        default=dict, blank=True, help_text="the rule's parameters, unless the opener says others"
+    )
+    bounds = models.JSONField(
+        default=dict,
+        blank=True,
+        help_text='what the opener may say: {"answer_s": {"least": 5, "most": 3600}, "first": {"one_of": ["buyer"]}}',
+    )
+    side = models.CharField(max_length=10, choices=Side.choices, help_text="which side the opener is on")
+    invited_only = models.BooleanField(default=False, help_text="nobody else may join, or finds it in a list")
+    invitations = models.PositiveSmallIntegerField(default=0, help_text="whom the opener must invite at once, if any")
+    lots = models.PositiveSmallIntegerField(default=1, help_text="in one market at most")
+    currencies = models.JSONField(default=list, blank=True, help_text='such as ["EUR"]; empty: any')
+    categories = models.JSONField(default=list, blank=True, help_text='of lots, such as ["flight/1"]; empty: any')
+    shortest_s = models.PositiveIntegerField(default=1, help_text="seconds that a market is open at least")
+    longest_s = models.PositiveIntegerField(default=6 * 24 * 3600, help_text="and at most")
+    disclosure = models.CharField(max_length=20, default="own_only")
+    money = models.CharField(max_length=10, blank=True, help_text="how it is taken; empty: by size")
+    fee_bp = models.PositiveSmallIntegerField(
+        default=0, help_text="hundredths of a percent of what sellers receive that the platform keeps"
+    )
+    approved_at = models.DateTimeField(null=True, blank=True)
+    approved_by = models.CharField(max_length=40, blank=True, help_text="the house, or staff by number")
+
+    def __str__(self) -> str:
+        return self.name
 
 
 class Market(models.Model):
@@ -94,6 +140,13 @@ class Market(models.Model):
     last_bid = models.BigIntegerField(default=0, help_text="number of the last bid; never shown before the close")
     journal = models.OneToOneField(Journal, on_delete=models.PROTECT, related_name="market")
     operator = models.ForeignKey(Agent, null=True, blank=True, on_delete=models.PROTECT, related_name="markets")
+    template = models.ForeignKey(
+        Template, null=True, editable=False, on_delete=models.PROTECT, help_text="by which an agent opened it"
+    )
+    opener = models.ForeignKey(
+        Agent, null=True, editable=False, on_delete=models.PROTECT, related_name="opened", help_text="that agent"
+    )
+    invited_only = models.BooleanField(default=False, editable=False, help_text="only the opener and who is invited")
     created_at = models.DateTimeField()
     history = HistoricalRecords(excluded_fields=NOT_CONFIGURED)
 
@@ -117,6 +170,14 @@ class Lot(models.Model):
     )
     reserve = models.BigIntegerField(default=0, help_text="least price per unit, in the market's units")
     seller = models.ForeignKey(Agent, null=True, blank=True, on_delete=models.PROTECT, related_name="lots")
+    buyer = models.ForeignKey(
+        Agent,
+        null=True,
+        blank=True,
+        on_delete=models.PROTECT,
+        related_name="wanted",
+        help_text="of a request: who asks",
+    )
     category = models.CharField(max_length=64, blank=True, help_text="what kind of thing, such as train-seat/1")
     attributes = models.JSONField(default=dict, blank=True)
     history = HistoricalRecords()
@@ -126,6 +187,20 @@ class Lot(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+
+class Invitation(models.Model):
+    """An agent that the opener of a market wants there."""
+
+    market = models.ForeignKey(Market, on_delete=models.CASCADE, related_name="invited")
+    agent = models.ForeignKey(Agent, on_delete=models.PROTECT, related_name="invitations")
+    at = models.DateTimeField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["market", "agent"], name="invited_once")]
+
+    def __str__(self) -> str:
+        return f"{self.agent_id} to {self.market_id}"
 
 
 class Round(models.Model):

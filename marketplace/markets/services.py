@@ -24,7 +24,8 @@ from marketplace.markets.configuration import (
     opening_instant,
 )
 from marketplace.markets.deficits import most_lacking_minor
-from marketplace.markets.models import Lot, Market, Round
+from marketplace.markets.invitations import invitation_entries
+from marketplace.markets.models import Lot, Market, Round, Template
 from marketplace.markets.money import money_answer, settle_terms
 from marketplace.markets.sellers import refuse_unpayable
 from marketplace.markets.terms import first_turn, published_terms
@@ -37,7 +38,13 @@ REASON_CHARS = 500  # what a row keeps of a reason
 
 
 @transaction.atomic
-def create_market(*, config: MarketConfiguration, operator: Agent | None = None) -> Market:
+def create_market(
+    *,
+    config: MarketConfiguration,
+    operator: Agent | None = None,
+    opener: Agent | None = None,
+    template: Template | None = None,
+) -> Market:
     """A new market in draft; it opens by the sweep when its time has come."""
     checked(config)
     now = clock.now()
@@ -61,10 +68,13 @@ def create_market(*, config: MarketConfiguration, operator: Agent | None = None)
         opens_at=opening_instant(config, now),
         closes_at=closing_instant(config, now),
         operator=operator,
+        opener=opener,
+        template=template,
+        invited_only=template is not None and template.invited_only,
     )
     draft_market(market=market)
-    lots = [_lot_row(market, lot) for lot in config.lots]
-    bulk_create_with_history(lots, Lot, default_change_reason=operator.ref if operator else None)
+    lots, by = [lot_row(market, lot) for lot in config.lots], operator or opener
+    bulk_create_with_history(lots, Lot, default_change_reason=by.ref if by else None)
     use_categories(lot.category for lot in config.lots if lot.category)
     return market
 
@@ -76,27 +86,33 @@ def draft_market(*, market: Market) -> Market:
     market.ref, market.state = new_ref("mkt"), Market.State.DRAFT
     market.seed, market.created_at = secrets.token_hex(16), clock.now()
     market.journal = open_journal(name=f"market:{market.ref}", currency=market.currency)
-    if market.operator:
-        market._change_reason = market.operator.ref  # where its history looks for it
+    if by := market.operator or market.opener:
+        market._change_reason = by.ref  # where its history looks for it
     market.save(force_insert=True)
     streams.open_stream(market.stream)
     return market
 
 
-def _lot_row(market: Market, lot: LotConfiguration) -> Lot:
-    seller = Agent.objects.filter(ref=lot.seller).first() if lot.seller else None
-    if lot.seller and seller is None:
-        raise not_found("agent", lot.seller)
+def lot_row(market: Market, lot: LotConfiguration) -> Lot:
+    """A lot's row, not stored yet."""
     return Lot(
         market=market,
         name=lot.id,
         title=lot.title,
         supply=lot.supply,
         reserve=lot.reserve,
-        seller=seller,
+        seller=_agent(lot.seller),
+        buyer=_agent(lot.buyer),
         category=lot.category or "",
         attributes=thawed(lot.attributes),  # a row holds JSON, whose decimals are doubles
     )
+
+
+def _agent(ref: str | None) -> Agent | None:
+    found = Agent.objects.filter(ref=ref).first() if ref else None
+    if ref and found is None:
+        raise not_found("agent", ref)
+    return found
 
 
 @transaction.atomic
@@ -116,7 +132,9 @@ def open_market(*, market: Market) -> bool:
         "money": money_answer(market),
         "bid_key": keys["bid_key"].hex(),
     }
-    streams.append(market.stream, "market.opened", facts, at)
+    invited = [row.agent for row in market.invited.select_related("agent").order_by("pk")]
+    entries = [streams.Entry(market.stream, "market.opened", facts), *invitation_entries(market, invited)]
+    streams.append_all(entries, at)
     return True
 
 

@@ -136,7 +136,7 @@ def arguments_of(tool: str, world: World) -> dict[str, Any]:
     """What a tool takes."""
     market: dict[str, Any] = {"market": world.market.ref}
     return {
-        **{name: {} for name in ("whoami", "find_markets", "my_bids", "contracts")},
+        **{name: {} for name in ("whoami", "find_markets", "my_bids", "contracts", "templates")},
         **dict.fromkeys(("proof", "withdraw"), market | {"bid": world.bid}),
         **dict.fromkeys(("bid", "preview"), market | buy("room", 4100)),
         **dict.fromkeys(("join", "raise_limit", "may_i"), market | {"limit_minor": 10_000}),

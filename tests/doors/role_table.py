@@ -26,7 +26,7 @@ REST = {
     **dict.fromkeys(("payment-methods", "payout-accounts", "settlements", "preferences", "categories"), "key"),
     **dict.fromkeys(("market", "participations", "raises", "previews", "bid-batches", "bids", "outcome"), "key"),
     **dict.fromkeys(("balances", "balance", "balance-top-ups", "balance-withdrawals"), "key"),
-    "moves": "key",
+    **dict.fromkeys(("moves", "templates", "lots", "invitations"), "key"),
     **dict.fromkeys(("package", "events", "report", "reclearings", "contracts", "contract-checks"), "key"),
     **dict.fromkeys(("market-report", "market-report-file"), "key"),
     **dict.fromkeys(("checkin", "agent", "key", "key-rotate", "bid", "preference", "payment-method"), "owner"),
@@ -41,11 +41,13 @@ TOOLS = {
     **dict.fromkeys(("find_markets", "explain", "outcome", "wait", "preview", "may_i", "join"), "market"),
     **dict.fromkeys(("raise_limit", "bid", "move"), "market"),
     **dict.fromkeys(("ask_my_person", "withdraw", "proof", "answer_contract"), "owner"),
-    "contracts": "own",
+    **dict.fromkeys(("contracts", "templates"), "own"),
+    "open_market": "owner",
+    "invite": "market",
 }
 STAFF = ("operator", "settlement clerk", "economist", "auditor")
 LOOK = {
-    **dict.fromkeys(("markets.Market", "markets.Round"), ("operator", "economist", "auditor")),
+    **dict.fromkeys(("markets.Market", "markets.Round", "markets.Template"), ("operator", "economist", "auditor")),
     **dict.fromkeys(("agents.Agent", "agents.ApiKey", "agents.Principal"), ("operator", "auditor")),
     **dict.fromkeys(("bidding.Bid", "bidding.Move", "bidding.Participation", "bidding.Raise"), ("operator", "auditor")),
     **dict.fromkeys(("mandates.CheckIn", "mandates.Commitment", "mandates.Mandate"), ("operator", "auditor")),
@@ -64,7 +66,7 @@ LOOK = {
     ),
 }
 ADD = {
-    **dict.fromkeys(("markets.Market", "preferences.Category"), ("operator",)),
+    **dict.fromkeys(("markets.Market", "markets.Template", "preferences.Category"), ("operator",)),
     "reports.Export": ("operator", "economist"),
     "settlement.Funding": ("settlement clerk",),
 }

@@ -127,7 +127,9 @@ def arguments_of(tool: str, place: Place, state: str) -> dict[str, Any]:
     named = {"bid": bid.ref if bid else "bid_none"}
     limited = about | {"limit_minor": 10000}
     return {
-        **{key: {} for key in ("whoami", "contracts")},
+        **{key: {} for key in ("whoami", "contracts", "templates")},
+        "open_market": {"template": "none", "title": "x", "currency": "EUR", "lots": []},
+        "invite": about | {"agents": ["agt_none"]},
         "ask_my_person": {"checkin": place.checkin},
         **dict.fromkeys(("withdraw", "proof"), about | named),
         **dict.fromkeys(("bid", "preview"), about | buy("room", 5)),

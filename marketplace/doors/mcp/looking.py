@@ -40,7 +40,7 @@ def find_markets(call: Call) -> Said:
     """Markets by filters, or one in full."""
     wanted = call.shaped(shapes.Find)
     if wanted.market is not None:
-        return fitted(_whole(find_market(wanted.market)), "join with a limit, then preview and bid.")
+        return fitted(whole_market(find_market(wanted.market)), "join with a limit, then preview and bid.")
     filters = {name: str(value) for name, value in msgspec.structs.asdict(wanted).items() if value is not None}
     rows, cursor = found_markets({"state": Market.State.OPEN} | filters, call.identity)
     listed = {"markets": [_row(row) for row in rows], "server_time": clock.stamp(clock.now())}
@@ -105,7 +105,7 @@ def _row(market: Market) -> Said:
     }
 
 
-def _whole(market: Market) -> Said:
+def whole_market(market: Market) -> Said:
     """A market in full, every text of others marked and short."""
     told = market_answer(market) | {
         "title": untrusted(market.title, TITLE),

@@ -9,9 +9,10 @@ from mcp.server.lowlevel import Server
 from mcp_types import CallToolRequestParams, CallToolResult, ListToolsResult, TextContent, Tool, ToolAnnotations
 
 from marketplace.core.refusals import Refusal
-from marketplace.doors.mcp import acting, asking, contracting, looking, shapes, waiting
+from marketplace.doors.mcp import acting, asking, contracting, looking, opening, shapes, waiting
 from marketplace.doors.mcp.call import Call, encoded
 from marketplace.doors.rest.schemas import schema_of
+from marketplace.markets.openings import Opening
 
 CALL = "walras.call"  # where the door leaves the strictly parsed call in the request's scope
 INSTRUCTIONS = """Walras is a marketplace where you trade for your person. Money is always an integer: bids count the \
@@ -42,6 +43,21 @@ TOOLS = {
         acting.join,
         shapes.Join,
         "Join a market, once, under a limit that is held on your person's card. No bid can cost more.",
+        reads=False,
+    ),
+    "templates": Offered(
+        opening.templates, shapes.Nothing, "By what you may open markets of your own: sale, request, haggle ..."
+    ),
+    "open_market": Offered(
+        opening.open_market,
+        Opening,
+        "Open a market of your own by a template, and invite agents. The same call twice is one market.",
+        reads=False,
+    ),
+    "invite": Offered(
+        opening.invite_to,
+        shapes.Invite,
+        "Invite agents to a market that you opened. They are told at once.",
         reads=False,
     ),
     "raise_limit": Offered(

@@ -131,6 +131,13 @@ class Listing(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
     cursor: Cursor = None
 
 
+class Invite(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
+    """Whom to invite, and where."""
+
+    market: Market
+    agents: Annotated[list[str], Meta(description="agents' ids, agt_...")]
+
+
 class Wait(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
     """What for, and how long."""
 

@@ -13,8 +13,8 @@ from marketplace.core.ladder import DECADE
 from marketplace.core.untrusted import untrusted
 from marketplace.doors.finding import FILTERS, found_markets, schema_of_filter
 from marketplace.doors.paging import listed
-from marketplace.doors.rest.keys import caller, operator
-from marketplace.doors.rest.schemas import PARAMETERS, answered, body
+from marketplace.doors.rest.keys import caller, operator, somebody
+from marketplace.doors.rest.schemas import PARAMETERS, answered, schema_of
 from marketplace.doors.rest.shapes.markets import Market as MarketAnswer
 from marketplace.doors.rest.shapes.markets import MarketPage
 from marketplace.doors.rest.strict import once, shaped
@@ -22,6 +22,7 @@ from marketplace.markets.catalogue import rule
 from marketplace.markets.configuration import MarketConfiguration
 from marketplace.markets.models import Market
 from marketplace.markets.money import assumed, money_answer
+from marketplace.markets.openings import Opening, open_by_template
 from marketplace.markets.services import create_market, open_market
 from marketplace.markets.terms import find_market
 
@@ -29,10 +30,10 @@ FILTER_PARAMETERS = [
     OpenApiParameter(name, schema_of_filter(name), description=words) for name, words in FILTERS.items()
 ]
 EXAMPLE = {
+    "template": "sale",
     "title": "One concert ticket",
-    "mechanism": "second_price",
     "currency": "EUR",
-    "lots": [{"id": "ticket", "seller": "agt_..."}],
+    "lots": [{"id": "ticket", "title": "Row 7", "reserve": 3000}],
     "closes_in_s": 60,
 }
 
@@ -53,12 +54,20 @@ class MarketsView(APIView):
 
     @extend_schema(
         operation_id="market_open",
-        summary="Open a market (operators)",
-        request=body(MarketConfiguration, EXAMPLE),
+        summary="Open a market: by a template, or (operators) by any rule",
+        request={
+            "application/json": {
+                "oneOf": [schema_of(Opening), schema_of(MarketConfiguration)],
+                "example": EXAMPLE,
+            }
+        },
         responses=answered(MarketAnswer, 201),
     )
     def post(self, request: Request) -> Response:
         """A market that opens at its time and closes by the database's clock."""
+        somebody(request)
+        if "template" in request.data:
+            return self._by_template(request)
         identity = operator(request)
         config = shaped(request, MarketConfiguration)
 
@@ -69,6 +78,10 @@ class MarketsView(APIView):
             return 201, market_answer(market)
 
         return once(request, act)
+
+    def _by_template(self, request: Request) -> Response:
+        identity, opening = caller(request), shaped(request, Opening)
+        return once(request, lambda: (201, market_answer(open_by_template(opening=opening, identity=identity))))
 
 
 class MarketView(APIView):
@@ -92,6 +105,9 @@ def market_answer(market: Market) -> dict[str, Any]:
         "title": market.title,
         "description": untrusted(market.description),
         "mechanism": market.mechanism,
+        "template": market.template.name if market.template else None,
+        "opener": market.opener.ref if market.opener else None,
+        "invited_only": market.invited_only,
         "params": market.params,
         "by_turns": rule(market.mechanism).by_turns,
         "agenda": market.agenda or None,
@@ -130,6 +146,7 @@ def _lot_answer(lot: Any) -> dict[str, Any]:
         "supply": lot.supply,
         "reserve": lot.reserve,
         "seller": lot.seller.ref if lot.seller else None,
+        "buyer": lot.buyer.ref if lot.buyer else None,
         "category": lot.category or None,
         "attributes": lot.attributes,
     }

@@ -20,6 +20,7 @@ class Lot(Shape, frozen=True, kw_only=True):
     supply: int | None
     reserve: Units
     seller: Annotated[str | None, Meta(description="an agent's id; null where nobody's account is paid")]
+    buyer: Annotated[str | None, Meta(description="of a request: the agent that asks for it")]
     category: str | None
     attributes: dict[str, Any]
 
@@ -64,10 +65,13 @@ class Market(Shape, frozen=True, kw_only=True):
     title: str
     description: Untrusted
     mechanism: Annotated[str, Meta(description="a rule's slug; GET mechanisms/ says what it does")]
+    template: Annotated[str | None, Meta(description="by which an agent opened it")]
+    opener: Annotated[str | None, Meta(description="that agent; title and description are its words")]
+    invited_only: Annotated[bool, Meta(description="only the opener and whom it invites may join")]
     params: dict[str, Any]
     by_turns: Annotated[bool, Meta(description="played in moves (POST .../moves/); else it takes sealed bids")]
     agenda: Annotated[AgendaAnswer | None, Meta(description="of a haggle")]
-    state: Annotated[str, one_of(state for state in Row.State.values if state != Row.State.DRAFT)]
+    state: Annotated[str, one_of(Row.State.values, "draft: it opens at opens_at, and only who made it sees it")]
     currency: str
     exponent: Annotated[int, Meta(ge=0, le=6)]
     unit: Annotated[str, Meta(description="the scale of all amounts here, in words")]

@@ -1,0 +1,35 @@
+"""The templates that come with the house."""
+
+from typing import Any
+
+DAY = 24 * 3600
+SHIPPED: dict[str, dict[str, Any]] = {
+    "sale": {
+        "title": "A sale",
+        "description": "You sell what is yours, one thing or many: sealed bids, and who wins pays what its win costs "
+        "the others; of one thing that is the second highest bid.",
+        "mechanism": "multi_unit_vickrey",
+        "side": "seller",
+        "lots": 20,
+        "disclosure": "pseudonymous",
+        "longest_s": 6 * DAY,
+    },
+    "haggle": {
+        "title": "A haggle",
+        "description": "You and one other, whom you invite, make offers in turn until one accepts or walks away. "
+        "Silence is a walk-away.",
+        "mechanism": "alternating_offers",
+        "params": {"answer_s": 600},
+        "bounds": {
+            "rounds": {"least": 1, "most": 200},
+            "answer_s": {"least": 1, "most": DAY},
+            "first": {"one_of": ["", "buyer", "seller"]},
+            "after_reject": {"one_of": ["responder", "either"]},
+        },
+        "side": "either",
+        "invited_only": True,
+        "invitations": 1,
+        "lots": 20,
+        "longest_s": 6 * DAY,
+    },
+}
