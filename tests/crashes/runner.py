@@ -20,6 +20,7 @@ django.setup()
 
 from django.db import connections  # noqa: E402
 
+import mechanisms  # noqa: E402
 from marketplace.stripe_sandbox import client  # noqa: E402
 from tests.crashes import story  # noqa: E402
 from tests.crashes.points import POINTS, arm  # noqa: E402
@@ -65,6 +66,7 @@ def case(point: str, seed: int, place: Path) -> dict[str, object]:
 def main(seeds: int, points: list[str]) -> int:
     """All seeds of all points; the exit status is non-zero where one was not killed or is not whole."""
     client._migrated.add(str(connections["stripe_sandbox"].settings_dict["NAME"]))  # the tests have seen to it
+    mechanisms.specs()  # imports every rule once, not in every child
     with tempfile.TemporaryDirectory() as place:
         if forked(lambda: story.prepare(Path(place) / "everybody")):
             return 3

@@ -26,12 +26,18 @@ SAMPLE = (
 Run = Callable[..., list[dict[str, object]]]
 
 
-@pytest.fixture
-def ours(tmp_path: Path) -> Iterator[str]:
+@pytest.fixture(scope="module")
+def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Where the module keeps its files."""
+    return tmp_path_factory.mktemp("crashes")
+
+
+@pytest.fixture(scope="module")
+def ours(place: Path) -> Iterator[str]:
     """A database that no other test's server works on: its sweeps would do what is to die here."""
     servers = os.environ.get("DATABASE_URL", "")
     if settings.DATABASES["default"]["ENGINE"].endswith("sqlite3"):
-        yield str(tmp_path / "walras.sqlite3")
+        yield str(place / "walras.sqlite3")
         return
     name = f"{urlsplit(servers).path[1:]}_crashes_{os.getpid()}"
     with psycopg.connect(urlsplit(servers)._replace(path="/postgres").geturl(), autocommit=True) as link:
@@ -40,13 +46,13 @@ def ours(tmp_path: Path) -> Iterator[str]:
         link.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(name)))
 
 
-@pytest.fixture
-def run(ours: str, tmp_path: Path) -> Run:
+@pytest.fixture(scope="module")
+def run(ours: str, place: Path) -> Run:
     """The runner on databases of its own; one dictionary a case."""
     environment = {
         **os.environ,
         "WALRAS_DATABASE_NAME": ours,
-        "STRIPE_SANDBOX_DATABASE": str(tmp_path / "stripe.sqlite3"),
+        "STRIPE_SANDBOX_DATABASE": str(place / "stripe.sqlite3"),
         "DJANGO_SETTINGS_MODULE": "tests.settings",
     }
     for database in ("default", "stripe_sandbox"):
