@@ -17,4 +17,5 @@ def simulate(seed, patch, *, markets, buyers, winners, rate=RATE):
             world.refund(plan)
             slowest = max(slowest, world.run(plan, rate, steps=10))
         faults += world.faults(plan)
+    faults += world.purse_faults()
     return world, slowest, faults

@@ -1,6 +1,7 @@
 """What settlement's stories have in common: funded principals, a market's books, a cleared round."""
 
 from dataclasses import dataclass, field
+from typing import Any
 
 from django.db import transaction
 
@@ -35,12 +36,12 @@ class Sale:
     round_ref: str = field(default_factory=lambda: new_ref("rnd"))
     seller_ref: str = field(default_factory=lambda: new_ref("prt"))
 
-    def reserved(self, limit: int, principal: Principal | None = None) -> Authorisation:
+    def reserved(self, limit: int, principal: Principal | None = None, **how: Any) -> Authorisation:
         """A participation's hold, written down."""
-        principal = principal or payer()
+        principal, reference = principal or payer(), new_ref("prt")
         with transaction.atomic():
             return services.reserve(
-                journal=self.journal, reference=new_ref("prt"), principal=principal, amount_minor=limit
+                journal=self.journal, reference=reference, principal=principal, amount_minor=limit, **how
             )
 
     def joined(self, limit: int, principal: Principal | None = None) -> Authorisation:

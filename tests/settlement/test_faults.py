@@ -33,7 +33,7 @@ def play(world, fault, path):
     for _ in range(2):  # the second time brings what was late
         world.deliver()
         world.finish(plan)
-    return seconds, world.faults(plan)
+    return seconds, world.faults(plan) + world.purse_faults()
 
 
 def check(seed, fault, call, monkeypatch):
