@@ -1,32 +1,40 @@
-"""The formats of an export: each a suffix, a media type, and how a table becomes a file."""
+"""The formats of an export: each a suffix, a media type, and how a table becomes a file.
 
-from collections.abc import Callable
+Their libraries are heavy and seldom needed, so each format's module is imported when a file is first written.
+"""
+
 from dataclasses import dataclass
+from importlib import import_module
 from pathlib import Path
 
 from marketplace.core.refusals import Refusal
 from marketplace.reports.columns import Table
-from marketplace.reports.formats import columnar, lines, sheets, stata
 from marketplace.reports.scopes import Scope
 
 
 @dataclass(frozen=True)
 class Format:
-    """`write` makes the file and says how many rows it has."""
+    """A suffix, its media type, and the module and function that write it."""
 
     suffix: str
     media: str
-    write: Callable[[Table, Scope, Path], int]
+    module: str
+    function: str
+
+    def write(self, table: Table, scope: Scope, path: Path) -> int:
+        """Make the file; the number of its rows."""
+        rows: int = getattr(import_module(f"{__package__}.{self.module}"), self.function)(table, scope, path)
+        return rows
 
 
 FORMATS = {
     made.suffix: made
     for made in (
-        Format("csv", "text/csv", lines.write_csv),
-        Format("jsonl", "application/jsonl", lines.write_jsonl),
-        Format("parquet", "application/vnd.apache.parquet", columnar.write_parquet),
-        Format("xlsx", "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet", sheets.write_xlsx),
-        Format("dta", "application/x-stata-dta", stata.write_dta),
+        Format("csv", "text/csv", "lines", "write_csv"),
+        Format("jsonl", "application/jsonl", "lines", "write_jsonl"),
+        Format("parquet", "application/vnd.apache.parquet", "columnar", "write_parquet"),
+        Format("xlsx", "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet", "sheets", "write_xlsx"),
+        Format("dta", "application/x-stata-dta", "stata", "write_dta"),
     )
 }
 
