@@ -16,7 +16,12 @@ import redis
 POSTGRES = os.environ.get("TEST_POSTGRES_URL") or "postgres://root@127.0.0.1:5432/postgres"
 REDIS = os.environ.get("TEST_REDIS_URL") or "redis://127.0.0.1:6379/0"
 ONCE = ("mechanisms", "stripe_sandbox", "demo", "docs", "test_house.py")  # know nothing of the database
-PROVED_ON_BOTH = ("crashes", "doors/test_openapi.py", "doors/test_two_worlds.py")  # `make test` has them on SQLite only
+PROVED_ON_BOTH = (  # `make test` has them on SQLite only
+    *("crashes", "doors/test_openapi.py", "doors/test_two_worlds.py"),
+    *(f"doors/test_{name}.py" for name in ("desk", "pages", "pages_chart", "pages_json", "pages_list", "pages_wants")),
+    *(f"doors/test_{name}.py" for name in ("mcp", "client", "asyncapi", "assets", "frame_fuzz", "wire", "previews")),
+    *(f"doors/test_browser_{name}.py" for name in ("desk", "market_page", "me", "money")),
+)
 OF_ONE_PROCESS = (  # looks at one server's log; at its own address; starts servers of its own
     *("test_canaries.py", "test_asyncapi.py", "test_two_processes.py", "test_slow_readers.py", "test_lossy_clients.py"),
 )
