@@ -22,6 +22,7 @@ LOTS_PER_MARKET = 256
 MARKETS_OPEN_PER_AGENT = 20  # of those that it opens by templates
 MARKETS_A_DAY_PER_AGENT = 200
 INVITATIONS_PER_MARKET = 50
+SHEET_BYTES = 1024 * 1024  # of a file of lots
 PREFERENCES_PER_AGENT = 50
 MARKETS_MATCHED = 500  # open markets that one filter by a preference looks at
 MARKETS_TOLD = 20  # open markets that a page names as fitting

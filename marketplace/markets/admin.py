@@ -20,6 +20,7 @@ from marketplace.markets.drafts import change_draft, open_draft
 from marketplace.markets.early import close_early
 from marketplace.markets.forms import MarketForm, rules
 from marketplace.markets.inlines import LotInline, RoundInline, is_draft
+from marketplace.markets.kinds import kinds
 from marketplace.markets.models import Lot, Market, Round
 from marketplace.markets.services import cancel_market, clear_again, draft_market
 from marketplace.settlement.admin import ReadOnlyAdmin
@@ -122,10 +123,12 @@ class MarketAdmin(Guarded, RememberedAdmin):
             market.mechanism, market.params = other, {}
         return market
 
-    def changeform_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+    def changeform_view(
+        self, request: HttpRequest, object_id: Any = None, form_url: str = "", extra_context: Any = None
+    ) -> HttpResponse:
         """What a service refuses after all is said, and nothing is stored."""
         try:
-            return super().changeform_view(request, *args, **kwargs)
+            return super().changeform_view(request, object_id, form_url, {**(extra_context or {}), "kinds": kinds()})
         except Refusal as refusal:
             self.message_user(request, f"{refusal.detail} {refusal.next}", messages.ERROR)
             return HttpResponseRedirect(request.get_full_path())

@@ -1,6 +1,6 @@
 """The operator's forms: what a draft says, with each refusal at the field that it is about."""
 
-from typing import Any, ClassVar
+from typing import Any
 
 from django import forms
 from django.forms.models import BaseInlineFormSet
@@ -13,6 +13,7 @@ from marketplace.core.refusals import Refusal
 from marketplace.markets.catalogue import for_markets
 from marketplace.markets.drafts import check_draft
 from marketplace.markets.drawing import TERMS, drawn
+from marketplace.markets.kinds import kinds
 from marketplace.markets.models import Lot, Market
 from mechanisms.types import ProblemError
 
@@ -87,12 +88,21 @@ def _editor(schema: dict[str, Any]) -> JSONEditorWidget:
 
 
 class LotForm(forms.ModelForm):
-    """A lot of a draft."""
+    """A lot of a draft; its category draws the form of its attributes."""
+
+    category = forms.ChoiceField(required=False)
 
     class Meta:
         model = Lot
         fields = ("name", "title", "supply", "reserve", "seller", "buyer", "category", "attributes")
-        widgets: ClassVar[dict[str, forms.Widget]] = {"attributes": forms.Textarea(attrs={"rows": 2, "cols": 24})}
+
+    def __init__(self, *args: Any, kinds: dict[str, dict[str, Any]], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if "attributes" not in self.fields:
+            return  # looked at only
+        self.fields["category"].choices = [(name, name or "none") for name in kinds]
+        chosen = self.data.get(self.add_prefix("category")) or self.instance.category
+        self.fields["attributes"].widget = _editor(kinds.get(chosen, kinds[""]))
 
     def clean_attributes(self) -> dict[str, Any]:
         """An object, if anything."""
@@ -105,6 +115,12 @@ class LotForm(forms.ModelForm):
 class LotFormSet(BaseInlineFormSet):
     """The lots of a draft, checked together with it once each is well-formed."""
 
+    def get_form_kwargs(self, index: int | None) -> dict[str, Any]:
+        """The categories, read once for all lots."""
+        if not hasattr(self, "kinds"):
+            self.kinds = kinds()
+        return {**super().get_form_kwargs(index), "kinds": self.kinds}
+
     def clean(self) -> None:
         """What the rule or a bound refuses is said at the lot, or above the lots."""
         super().clean()
@@ -113,6 +129,8 @@ class LotFormSet(BaseInlineFormSet):
             return
         kept = [form for form in self.forms if form.has_changed() or form.instance.pk]
         kept = [form for form in kept if not self._should_delete_form(form)]
+        if not kept:
+            return  # they may come by a sheet; without any it does not open
         try:
             check_draft(market=market, lots=[form.instance for form in kept])
         except Refusal as refusal:
@@ -125,7 +143,7 @@ def _say(refusal: Refusal, lots: list[forms.ModelForm]) -> None:
         form = lots[int(parts[2])]
         field = {"id": "name"}.get(parts[3], parts[3])
         if field in form.fields:
-            form.add_error(field, refusal.detail)
+            form.add_error(field, ": ".join([*parts[4:5], refusal.detail]))
             return
     raise forms.ValidationError(refusal.detail)
 

@@ -98,6 +98,41 @@ def test_from_an_empty_desk_to_a_settled_core_selecting_auction(server: Server, 
     assert seen.outside() == []
 
 
+def test_lots_come_by_the_form_of_their_category_and_by_a_sheet(server: Server, visit: Visitor) -> None:  # noqa: F811
+    seen = visit(server, "/admin/")
+    page = seen.page
+    signed_in(page, server.url)
+    page.goto(f"{server.url}/admin/markets/market/add/?mechanism=vcg")
+    stated(page)
+    page.locator("#id_lots-0-category").select_option("train-seat/1")
+    page.get_by_label("duration, min").first.fill("90")
+    page.get_by_label("changes").first.fill("1")
+    page.get_by_label("comfort").first.fill("0")
+    page.get_by_label("comfort").first.press("Tab")
+    expect(page.locator("#id_lots-0-attributes")).to_have_value(re.compile('"comfort":0'))
+    pictured(page, "desk-lots-form")
+    page.get_by_role("button", name="Save and continue editing").click()
+    market = Market.objects.get()
+    assert market.lots.get(name="north").attributes == {"duration": 90, "changes": 1, "comfort": 0}
+    page.get_by_role("link", name="Upload lots").click()
+    head = "name,category,duration,changes,comfort"
+    for cell, words in (("soon", "attributes: duration: "), ("80", "is added")):
+        sheet = f"{head}\nnorth,train-seat/1,95,1,0\neast,train-seat/1,{cell},0,1\n"
+        page.get_by_label("A sheet of lots").set_input_files(
+            {"name": "lots.csv", "mimeType": "text/csv", "buffer": sheet.encode()}
+        )
+        page.get_by_role("button", name="Look at it first").click()
+        expect(page.get_by_role("row", name="3 east").get_by_text(words)).to_be_visible()
+        looked_at(page, f"desk-lots-{'bad' if cell == 'soon' else 'good'}")
+    page.get_by_role("button", name="Take over 2 rows").click()
+    expect(page.get_by_text("2 rows taken over.")).to_be_visible()
+    page.get_by_role("link", name="Terms and lots").click()
+    page.get_by_role("link", name="History").click()
+    expect(page.get_by_text("lot east made")).to_be_visible()
+    looked_at(page, "desk-history")
+    assert seen.outside() == []
+
+
 def settled(page: Page, market: Market) -> None:
     """Wait, as an operator does, by looking again."""
     until = time.monotonic() + 60

@@ -128,7 +128,6 @@ def test_the_service_gives_what_nobody_may_choose(operator: Client) -> None:
         ({"lots-0-supply": 3}, "lot.supply"),
         ({"lots-0-name": ""}, "lot.name"),
         ({"lots-0-attributes": "[1]"}, "lot.attributes"),
-        ({"lots-TOTAL_FORMS": 0}, "lots"),
     ],
 )
 def test_what_a_rule_or_a_bound_refuses_is_said_at_the_field(
@@ -179,6 +178,32 @@ def test_a_draft_that_no_longer_fits_is_not_opened(operator: Client) -> None:
     Market.objects.update(closes_at=timezone.now() - timedelta(minutes=1))
     assert "refused: The market would be open for" in act(operator, "open_now", Market.objects.get())
     assert Market.objects.get().state == "draft"
+
+
+def test_a_draft_may_wait_for_its_lots_but_does_not_open_without(operator: Client) -> None:
+    assert operator.post(f"{MARKETS}add/", stated(**{"lots-TOTAL_FORMS": 0})).status_code == 302
+    assert "refused: A market has 1 to" in act(operator, "open_now", Market.objects.get())
+
+
+def test_a_lots_category_draws_and_judges_its_attributes(operator: Client) -> None:
+    page = operator.get(f"{MARKETS}add/?mechanism=second_price").content.decode()
+    assert '<option value="train-seat/1">' in page
+    forms = json.loads(page.split('id="lot-forms"')[1].partition(">")[2].partition("</script>")[0])
+    seat = forms["train-seat/1"]["properties"]
+    assert (seat["duration"]["title"], seat["duration"]["type"]) == ("duration, min", "integer")
+    assert (seat["quiet"]["type"], seat["seatingType"]["enum"]) == ("boolean", ["aisle", "middle", "window"])
+    fits = {"duration": 90, "changes": 0, "comfort": 1}
+    for wrong, words in (
+        ({"changes": "none"}, "changes"),
+        ({"hue": "red"}, "hue"),
+        ({"comfort": None}, "comfort"),
+    ):
+        given = {name: value for name, value in (fits | wrong).items() if value is not None}
+        lot = {"lots-0-category": "train-seat/1", "lots-0-attributes": json.dumps(given)}
+        assert errors(operator.post(f"{MARKETS}add/", stated(**lot)))["lot.attributes"][0].startswith(f"{words}: ")
+    lot = {"lots-0-category": "train-seat/1", "lots-0-attributes": json.dumps(fits)}
+    assert operator.post(f"{MARKETS}add/", stated(**lot)).status_code == 302
+    assert Lot.objects.get().attributes == fits
 
 
 def test_cancel_says_who_cancelled_and_only_before_the_close(operator: Client) -> None:

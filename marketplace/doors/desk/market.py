@@ -38,6 +38,7 @@ def market_page(request: HttpRequest, pk: int) -> HttpResponse:
         "market": market,
         "spec": spec,
         "badges": badges(spec, market.params),
+        "lots": market.lots.count(),
         "acts": offered(market, last) if request.user.has_perm("markets.change_market") else [],
         "round": last,
         "result": result_of(cleared.ref) if cleared is not None else None,

@@ -8,7 +8,7 @@ from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.urls import URLPattern, URLResolver, path
 
-from marketplace.doors.desk import market, reporting, rules, trying
+from marketplace.doors.desk import market, reporting, rules, trying, uploading
 from marketplace.doors.desk.acts import ACTS
 from marketplace.doors.desk.today import heaps
 
@@ -53,5 +53,6 @@ PAGES: tuple[tuple[str, View, str, str], ...] = (
     ("markets/<int:pk>/try/", trying.try_page, "desk-try", LOOK),
     ("markets/<int:pk>/verify/", market.verify_market, "desk-verify", LOOK),
     ("markets/<int:pk>/export/", reporting.export_market, "desk-export", EXPORT),
+    ("markets/<int:pk>/lots/", uploading.upload_page, "desk-lots", ACT),
     *((f"markets/<int:pk>/{act.name}/", market.acting(act), f"desk-{act.name}", ACT) for act in ACTS),
 )
