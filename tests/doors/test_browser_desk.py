@@ -102,7 +102,7 @@ def test_lots_come_by_the_form_of_their_category_and_by_a_sheet(server: Server, 
     seen = visit(server, "/admin/")
     page = seen.page
     signed_in(page, server.url)
-    page.goto(f"{server.url}/admin/markets/market/add/?mechanism=vcg")
+    page.goto(f"{server.url}/admin/markets/market/add/?mechanism=core_selecting")
     stated(page)
     page.locator("#id_lots-0-category").select_option("train-seat/1")
     page.get_by_label("duration, min").first.fill("90")
