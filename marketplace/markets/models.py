@@ -55,6 +55,7 @@ class Template(models.Model):
     )
     approved_at = models.DateTimeField(null=True, blank=True)
     approved_by = models.CharField(max_length=40, blank=True, help_text="the house, or staff by number")
+    history = HistoricalRecords(excluded_fields=("state", "approved_at", "approved_by"))
 
     def __str__(self) -> str:
         return self.name

@@ -119,6 +119,7 @@ def _agent(ref: str | None) -> Agent | None:
 def open_market(*, market: Market) -> bool:
     """draft -> open; False where someone else was first; refused while a seller cannot be paid, or a deficit."""
     refuse_unpayable(market)
+    use_categories(market.lots.exclude(category="").values_list("category", flat=True))
     keys, at = fresh_bid_keys(), clock.now()
     if not _move(market, Market.State.DRAFT, Market.State.OPEN, **keys, **first_turn(market, at)):
         return False

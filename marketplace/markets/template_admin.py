@@ -8,6 +8,7 @@ from django.contrib import admin, messages
 from django.db.models import QuerySet
 from django.http import HttpRequest
 
+from marketplace.core.history import RememberedAdmin
 from marketplace.core.refusals import Refusal
 from marketplace.markets.catalogue import for_markets
 from marketplace.markets.models import Market, Template
@@ -52,7 +53,7 @@ class TemplateForm(forms.ModelForm):
 
 
 @admin.register(Template)
-class TemplateAdmin(admin.ModelAdmin):
+class TemplateAdmin(RememberedAdmin):
     """Changed while they are drafts; an approved one is retired, never changed."""
 
     form = TemplateForm

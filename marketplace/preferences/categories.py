@@ -37,7 +37,9 @@ def listed_categories() -> list[dict[str, Any]]:
 
 def use_categories(names: Iterable[str]) -> None:
     """Freeze these: something now depends on their wording; must run in the transaction that makes it so."""
-    Row.objects.filter(name__in=set(names), used_at=None).update(used_at=clock.now())
+    used = set(names)
+    if used:
+        Row.objects.filter(name__in=used, used_at=None).update(used_at=clock.now())
 
 
 @transaction.atomic
