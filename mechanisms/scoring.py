@@ -104,6 +104,12 @@ class Request(Case, frozen=True, kw_only=True):
                 total += units
         return total
 
+    def most(self) -> int:
+        """The most that any offer could be worth to the buyer, and so that it could be charged."""
+        if self.item is not None:
+            return self.base + int(self.item.worth.most())
+        return self.base + sum(max(0, *(units or 0 for units in own.values()), 0) for own in self.values.values())
+
     def told(self, outcome: Any, agent: str) -> list[str]:
         """Which offer was taken, and what is paid for it; no other seller's ask appears."""
         award = outcome.award_of(agent)

@@ -7,6 +7,7 @@ from marketplace.bidding.models import Participation
 from marketplace.core.refusals import Refusal
 from marketplace.markets.catalogue import rule
 from marketplace.markets.models import Market
+from marketplace.markets.requests import asks
 from marketplace.markets.terms import Terms
 from marketplace.markets.turns import haggles
 from marketplace.settlement.kin import kin_of
@@ -26,7 +27,7 @@ def refuse_self_dealing(market: Market, identity: Identity) -> None:
         return  # in a haggle the seller sits at the table
     kin = kin_of(identity.principal_id)
     sellers = set(market.lots.exclude(seller=None).values_list("seller__principal_id", flat=True))
-    if rule(market.mechanism).sides == "two":
+    if rule(market.mechanism).sides == "two" or asks(market.mechanism):
         sellers = (others & kin) - {identity.principal_id}
     if sellers and sellers <= kin:
         raise _self_dealing("What is sold here is sold by who shares a person, a card or a payout account with you.")

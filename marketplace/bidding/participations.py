@@ -24,6 +24,7 @@ from marketplace.markets.catalogue import rule
 from marketplace.markets.invitations import refuse_uninvited
 from marketplace.markets.models import Market
 from marketplace.markets.money import reserved_amounts
+from marketplace.markets.sellers import refuse_unpayable_offerer
 from marketplace.settlement.models import Authorisation
 from marketplace.settlement.services import authorise, reserve, with_card_page
 
@@ -93,6 +94,7 @@ def _refuse_full(market: Market, identity: Identity) -> None:
 def _insert(market: Market, identity: Identity, limit_minor: int, name: str, at: datetime) -> Participation:
     ref, chain = new_ref("prt"), locked_chain(identity.agent_id)
     agent = chain.own.agent
+    refuse_unpayable_offerer(market, agent)
     act = act_of(market=market, agent=agent, limit_minor=limit_minor, look_back=looks_back(chain))
     weighed = weigh(chain=chain, act=act, at=at)
     participation = Participation(

@@ -32,6 +32,9 @@ def compiled_bid(*, value: dict[str, Any], identity: Identity, terms: Terms) -> 
 
     Reads the database where the preference is a stored one; costs up to a few milliseconds of computing.
     """
+    if terms.asked is not None:
+        detail = "A request takes the worth of its buyer and the offers of sellers."
+        raise Refusal(422, "not_your_side", detail, "Say worth and must, or offers.", "/preference")
     try:
         refuse_other_pieces(value)
         preference = read_stated(_words(value["preference"], identity), "/preference")

@@ -6,6 +6,7 @@ import msgspec
 
 from marketplace.agents.keys import Identity
 from marketplace.bidding.dealing import refuse_own_lots
+from marketplace.bidding.offering import read_said
 from marketplace.bidding.sealing import nonce_of
 from marketplace.bidding.words import means
 from marketplace.core import limits, strict_json
@@ -21,12 +22,18 @@ _FIX = "Correct the bid and send it with a new Idempotency-Key."
 
 
 class BidBody(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
-    """A bid as an agent sends it: atoms, steps or a preference (or the id of a stored one), and what it replaces."""
+    """A bid as an agent sends it: atoms, steps or a preference (or the id of a stored one), and what it replaces.
+
+    To a request its buyer sends `worth` (and `must`), a seller `offers`.
+    """
 
     atoms: Any = None
     steps: Any = None
     preference: Any = None
     budget: Any = None
+    worth: Any = None
+    must: Any = None
+    offers: Any = None
     replaces: str | None = None
 
 
@@ -75,23 +82,32 @@ def read_submission(
         fix = f"POST /api/v1/markets/{terms.ref}/moves/ instead."
         raise Refusal(409, "takes_no_bids", "This market is played in moves; it takes no sealed bids.", fix)
     stated = _stated(body)
-    bid = _checked_bid(stated, identity, terms)
-    refuse_own_lots(terms, identity, bid)
+    bid, most, words = _weighed(stated, identity, terms)
     name = key_hash("bid", terms.ref, identity.agent_ref, key)
     sent = value if compiled is None else {"sent": value, "compiled": stated}
     return Submission(
         terms=terms,
         identity=identity,
         content=strict_json.canonical(stated),
-        worst_minor=minor_from_units(terms.spec.worst_case(bid, terms.params), terms.exponent, terms.currency),
+        worst_minor=minor_from_units(most, terms.exponent, terms.currency),
         replaces=body.replaces,
         key_hash=name,
         nonce=nonce_of(name),
         body_hash=fingerprint(strict_json.canonical(sent)),
-        means=means(bid, terms),
+        means=words,
         bid=bid,
         compiled=None if compiled is None else stated,
     )
+
+
+def _weighed(stated: dict[str, Any], identity: Identity, terms: Terms) -> tuple[MechanismBid, int, str]:
+    """The bid, the most in units that it can cost, and what it means; of a request it has no atoms and no steps."""
+    if terms.asked is not None:
+        said = read_said(stated, identity.agent_id, terms, terms.asked)
+        return MechanismBid(agent=identity.agent_ref), said.most, said.means
+    bid = _checked_bid(stated, identity, terms)
+    refuse_own_lots(terms, identity, bid)
+    return bid, terms.spec.worst_case(bid, terms.params), means(bid, terms)
 
 
 def _checked_bid(stated: dict[str, Any], identity: Identity, terms: Terms) -> MechanismBid:
@@ -111,7 +127,8 @@ def _refuse_too_many(body: BidBody) -> None:
 
 
 def _stated(body: BidBody) -> dict[str, Any]:
-    stated = {"atoms": body.atoms, "steps": body.steps, "budget": body.budget}
+    names = ("atoms", "steps", "budget", "worth", "must", "offers")
+    stated = {name: getattr(body, name) for name in names}
     if isinstance(body, CompiledBody):
         stated["program"] = body.program
     return {name: part for name, part in stated.items() if part is not None}

@@ -13,7 +13,7 @@ from marketplace.clearing.results import commit_outcome, fail_round
 from marketplace.markets.models import Round
 from marketplace.markets.turns import by_turns
 from mechanisms import check
-from mechanisms.types import Problem
+from mechanisms.kinds import read_problem
 
 log = logging.getLogger(__name__)
 
@@ -54,7 +54,7 @@ def _problem(round_: Round) -> Any:
         return played_problem(round_)
     bids = [bid for bid in released_bids(round_=round_) if bid.participation not in round_.without]
     round_.market.refresh_from_db()
-    return Problem.from_json(build_problem(round_.market, bids, round_.without_lots))
+    return read_problem(build_problem(round_.market, bids, round_.without_lots))
 
 
 def _run(round_: Round) -> tuple[Any, Any]:

@@ -16,6 +16,7 @@ from marketplace.core.refs import new_ref
 from marketplace.core.signing import signed
 from marketplace.markets.models import Lot, Market, Round
 from marketplace.markets.money import fee_words
+from marketplace.markets.requests import asks
 from marketplace.markets.turns import haggles
 from marketplace.settlement.services import MARKET
 from mechanisms.types import Award
@@ -25,7 +26,7 @@ SCHEMA = "walras-contract/1"
 CLEARED = "cleared"
 
 
-def make_contracts(*, round_: Round, outcome: Any, at: datetime) -> list[Contract]:
+def make_contracts(*, round_: Round, problem: Any, outcome: Any, at: datetime) -> list[Contract]:
     """The contracts of an outcome; inside the clearing's transaction. Offered, where the market lets sellers refuse."""
     if outcome.status != CLEARED:
         return []
@@ -37,6 +38,10 @@ def make_contracts(*, round_: Round, outcome: Any, at: datetime) -> list[Contrac
     )
     if haggles(round_.market.mechanism):
         made = _struck(round_, outcome, bidders, lots, at)
+        Contract.objects.bulk_create(made)
+        return made
+    if asks(round_.market.mechanism):
+        made = [_taken(round_, problem, outcome, bidders, lots, receipts, at)]
         Contract.objects.bulk_create(made)
         return made
     made = [
@@ -57,6 +62,24 @@ def _struck(
     seller, buyer = sorted(joined, key=lambda row: row.agent_id != selling)
     bundle = {name: 1 if lot.supply is None else lot.supply for name, lot in sorted(lots.items())}
     return [_contract(round_, outcome, buyer, seller.ref, bundle, lots, "", at)]
+
+
+def _taken(
+    round_: Round,
+    problem: Any,
+    outcome: Any,
+    bidders: dict[str, Participation],
+    lots: dict[str, Lot],
+    receipts: dict[str, str],
+    at: datetime,
+) -> Contract:
+    """Of a request: what was asked for, as the seller whose offer was taken has said that it is."""
+    award = next(award for award in outcome.awards if award.agent != problem.buyer)
+    offer = next(offer for offer in problem.offers[award.agent] if offer.id in award.bundle)
+    ((name, lot),) = lots.items()
+    lot.seller, lot.attributes = bidders[award.agent].agent, {**lot.attributes, **offer.attributes}  # not stored
+    buyer, receipt = bidders[problem.buyer], receipts.get(award.agent, "")
+    return _contract(round_, outcome, buyer, award.agent, {name: 1}, lots, receipt, at)
 
 
 def offers(contracts: Iterable[Contract]) -> list[streams.Entry]:
@@ -91,8 +114,8 @@ def _contract(
 ) -> Contract:
     market, ref = round_.market, new_ref("ctr")
     agent = next((lots[name].seller for name in bundle), None)
-    asks = agent is not None and market.accept_within_s > 0
-    answer_by = at + timedelta(seconds=market.accept_within_s) if asks else None
+    asked = agent is not None and market.accept_within_s > 0
+    answer_by = at + timedelta(seconds=market.accept_within_s) if asked else None
     price = _price(outcome, bidder.ref, seller)
     claims = {
         "iss": settings.PUBLIC_URL,
@@ -120,11 +143,11 @@ def _contract(
         round=round_,
         participation=bidder,
         seller=agent,
-        state=State.OFFERED if asks else State.ACCEPTED,
+        state=State.OFFERED if asked else State.ACCEPTED,
         amount_minor=minor_from_units(abs(price), market.exponent, market.currency),
         document=signed(claims),
         answer_by=answer_by,
-        answered_at=None if asks else at,
+        answered_at=None if asked else at,
         created_at=at,
     )
 

@@ -5,6 +5,7 @@ from typing import Any
 import mechanisms
 from marketplace.core.money import amount_text, least_charge, minor_from_units, percent_text
 from marketplace.markets.models import Market, Round
+from marketplace.markets.requests import asks
 from mechanisms.types import Award, Problem
 
 _BY_NAME = ("proof", "without", "core", "payments_exact")
@@ -18,7 +19,7 @@ def public_facts(market: Market, round_: Round, outcome: Any) -> dict[str, Any]:
         "status": outcome.status,
         "prices": prices_of(outcome),
         "prices_text": prices_text(market, outcome),
-        "traded": traded(outcome),
+        "traded": _served(market, outcome) if asks(market.mechanism) else traded(outcome),
         "digest": outcome.digest,
         "disclosure": market.disclosure,
     }
@@ -53,6 +54,11 @@ def traded(outcome: Any) -> dict[str, int]:
             side = bought if quantity > 0 else sold
             side[lot] = side.get(lot, 0) + abs(quantity)
     return {lot: max(bought.get(lot, 0), sold.get(lot, 0)) for lot in sorted({*bought, *sold})}
+
+
+def _served(market: Market, outcome: Any) -> dict[str, int]:
+    """Of a request: whether what was asked for is bought; what the offer is called is between the two."""
+    return dict.fromkeys(market.lots.values_list("name", flat=True), 1) if outcome.awards else {}
 
 
 def prices_of(outcome: Any) -> dict[str, int]:

@@ -11,6 +11,7 @@ from marketplace.clearing.explanations import standing_round
 from marketplace.core.models import Event
 from marketplace.core.refusals import Refusal
 from marketplace.markets.models import Market, Round
+from marketplace.markets.requests import asks
 from marketplace.markets.turns import by_turns
 from mechanisms.check.finding import Finding
 from mechanisms.check.packages import FORMAT, STANDING, verify_package
@@ -21,10 +22,15 @@ from mechanisms.kinds import read_outcome, read_problem
 def package_answer(market: Market, identity: Identity) -> dict[str, Any]:
     """Problem, outcome with certificate, receipts, rule version, and the public events that they hang on."""
     refuse_undisclosed(market, identity)
-    if by_turns(market.mechanism):
-        detail = f"{market.ref} was played in moves, which its outcome's problem has in order."
+    if not has_package(market.mechanism):
+        detail = f"{market.ref} took no bids on lots: its outcome's problem has all that was said."
         raise Refusal(409, "no_package", detail, "GET .../outcome/ where the market is public, then replay it.")
     return package_of(market)
+
+
+def has_package(mechanism: str) -> bool:
+    """Whether its outcomes hang on bids on lots, which a package shows under their receipts."""
+    return not by_turns(mechanism) and not asks(mechanism)
 
 
 def refuse_undisclosed(market: Market, identity: Identity) -> None:
@@ -54,19 +60,19 @@ def package_of(market: Market) -> dict[str, Any]:
 
 def verify_again(market: Market) -> tuple[str, list[Finding]]:
     """The standing outcome's digest, and what is wrong with its package (nothing, if all is well)."""
-    if by_turns(market.mechanism):
+    if not has_package(market.mechanism):
         return _played_again(market)
     package = json.loads(json.dumps(package_of(market)))
     return package["outcome"]["digest"], list(verify_package(package))
 
 
 def _played_again(market: Market) -> tuple[str, list[Finding]]:
-    """The same of what was played in moves, which hangs on no package: every move again from the start."""
+    """The same of what hangs on no package: every move, or every offer, again from the start."""
     round_ = standing_round(market)
     problem, outcome = read_problem(round_.problem), read_outcome(round_.outcome)
     findings = verify(problem, outcome)
     if mechanisms.run(market.mechanism, problem).to_json() != outcome.to_json():
-        findings.append(Finding("consistent", "not_reproduced", "the moves, played again, lead elsewhere", "/outcome"))
+        findings.append(Finding("consistent", "not_reproduced", "the rule, run again, leads elsewhere", "/outcome"))
     return outcome.digest, findings
 
 

@@ -4,8 +4,10 @@ from collections.abc import Sequence
 from typing import Any
 
 from marketplace.bidding.inclusion import publish_root
+from marketplace.bidding.models import Participation
 from marketplace.clearing.release import OpenedBid
 from marketplace.markets.models import Market, Round
+from marketplace.markets.requests import asked_in, asks
 from marketplace.markets.terms import problem_terms
 from mechanisms.check.cutting_out import without_lots
 from mechanisms.check.receipts import tie_seed_of
@@ -18,12 +20,28 @@ def build_problem(market: Market, bids: Sequence[OpenedBid], gone: Sequence[str]
     Ties go by the seed committed to at the opening, together with all receipts. `gone` names lots that are not sold
     any more; what a bid offers for one of them is left out.
     """
+    if asks(market.mechanism):
+        return _request(market, bids)
     problem = problem_terms(market) | {
         "params": _by_participation(market),
         "seed": tie_seed_of(market.receipts_root, market.seed),
         "bids": [bid.stated() for bid in bids],
     }
     return without_lots(problem, gone)
+
+
+def _request(market: Market, bids: Sequence[OpenedBid]) -> dict[str, Any]:
+    """A request with its offers; of a buyer that has said nothing, one to whom nothing is worth anything."""
+    asked = asked_in(market)
+    rows = Participation.objects.filter(market=market, agent_id=asked.buyer_id, state=Participation.State.ACTIVE)
+    own = set(rows.values_list("ref", flat=True))
+    offered = [bid.stated() for bid in bids if bid.participation not in own]
+    seed = {"seed": tie_seed_of(market.receipts_root, market.seed)}
+    for bid in bids:
+        if bid.participation in own:
+            said = {name: part for name, part in bid.stated().items() if name != "agent"}
+            return asked.problem(market, bid.participation, said, offered) | seed
+    return asked.problem(market, bids=offered) | seed
 
 
 def played_problem(round_: Round) -> Any:

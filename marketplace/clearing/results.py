@@ -30,7 +30,7 @@ def commit_outcome(*, round_: Round, claim: str, problem: Any, outcome: Any) -> 
     if won != 1:
         return None
     market = round_.market
-    contracts = make_contracts(round_=round_, outcome=outcome, at=at)
+    contracts = make_contracts(round_=round_, problem=problem, outcome=outcome, at=at)
     if any(contract.state == Contract.State.OFFERED for contract in contracts):
         Round.objects.filter(pk=round_.pk).update(binding=False)  # all holds stand until the sellers have answered
     else:

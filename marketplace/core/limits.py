@@ -17,6 +17,7 @@ KEY_MAX_SECONDS = 366 * 24 * 3600  # for how long a key that expires may be good
 KEY_OVERLAP_SECONDS = 7 * 24 * 3600  # how long a rotated key may stay good beside the new one
 ATOMS_PER_BID = 256
 STEPS_PER_BID = 256
+OFFERS_PER_BID = 64  # of a seller to a request
 PROGRAM_COLUMNS_PER_BID = 512  # of a preference of more bundles than that; and as many rows
 LOTS_PER_MARKET = 256
 MARKETS_OPEN_PER_AGENT = 20  # of those that it opens by templates

@@ -30,6 +30,7 @@ STEADY = 5.0  # a connection that held so long counts as one that worked
 IDLE = 60.0  # after so long a silence the line is made anew: a frame may have been lost, and none followed to show it
 AGAIN = (429, 500, 502, 503, 504)
 FINAL_CLOSES = (4401, 4404)  # no good key, no such market: connecting again would not help
+OVERTAKEN = ("out_of_turn", "wrong_number", "illegal_move", "too_late", "over", "market_not_open")  # look again
 WITHDRAW: JSON = {"withdraw": True}  # what a decision function returns to take the standing bid back
 
 
@@ -116,6 +117,10 @@ class Walras:
         """Submit a bid; it is on the server's disk when this returns. `key` makes repeats of your own safe."""
         return await self.ask("POST", f"markets/{market}/bids/", body=bid, key=key or str(uuid.uuid4()))
 
+    async def move(self, market: str, move: JSON, key: str | None = None) -> JSON:
+        """Make a move, {"type": "offer", "data": {...}}; with its `n` it counts as an answer to move n - 1 only."""
+        return await self.ask("POST", f"markets/{market}/moves/", body=move, key=key or str(uuid.uuid4()))
+
     async def withdraw(self, market: str, bid: str) -> JSON:
         """Take the standing bid back."""
         return await self.ask("DELETE", f"markets/{market}/bids/{bid}/")
@@ -185,12 +190,26 @@ class Walras:
         async for moment.event in self.follow(market):
             kind = moment.event["kind"]
             bidding = BIDDING.get(kind, bidding)
-            if kind == "round.cleared":
+            if _is_cleared(kind):
                 return await self.outcome(market)
-            if kind in ("market.cancelled", "participation.refused"):
-                raise RefusedError({"code": kind, "detail": "There is nothing to trade.", "next": "Stop."})
             if bidding:
                 await self._decided(market, moment, decide)
+        raise AwayError("the stream has ended")
+
+    async def play(self, market: str, limit_minor: int, choose: Callable[[JSON], JSON | None]) -> JSON:
+        """Join, ask `choose`, given {"moves": [the last], "turn": {...}}, for a move where one is legal: the outcome."""
+        await self.join(market, limit_minor)
+        async for event in self.follow(market):
+            if _is_cleared(event["kind"]):
+                return await self.outcome(market)
+            seen = await self.ask("GET", f"markets/{market}/moves/", params={"limit": 1})
+            turn = seen["turn"]
+            if turn and turn["legal"] and (wanted := choose(seen)):
+                try:
+                    await self.move(market, {"n": turn["n"] + 1, **wanted})
+                except RefusedError as refusal:
+                    if refusal.code not in OVERTAKEN:
+                        raise
         raise AwayError("the stream has ended")
 
     async def _decided(self, market: str, moment: Moment, decide: Decide) -> None:
@@ -254,6 +273,12 @@ class _Pauses:
         pause = max(at_least, random.uniform(self._next / 2, self._next))
         self._spent, self._next = self._spent + pause, min(LONGEST_PAUSE, self._next * 2)
         await asyncio.sleep(pause)
+
+
+def _is_cleared(kind: str) -> bool:
+    if kind in ("market.cancelled", "participation.refused"):
+        raise RefusedError({"code": kind, "detail": "There is nothing to trade.", "next": "Stop."})
+    return kind == "round.cleared"
 
 
 def _said(answer: httpx.Response) -> JSON:

@@ -8,7 +8,7 @@ import mechanisms
 from mechanisms.errors import ProblemError
 from mechanisms.registry import Spec
 
-KINDS = ("auction", "dynamic", "haggling")
+KINDS = ("auction", "dynamic", "haggling", "scoring")
 
 
 def for_markets() -> list[Spec]:

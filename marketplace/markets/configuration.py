@@ -14,6 +14,7 @@ from marketplace.markets.catalogue import rules
 from marketplace.markets.deficits import refuse_unbounded
 from marketplace.markets.models import Market
 from marketplace.markets.money import check_money, settled_money
+from marketplace.markets.requests import asked_by, asks, check_request
 from marketplace.markets.turns import by_turns, check_ticks, check_turns, first_problem
 from marketplace.preferences.categories import refuse_unfit
 from mechanisms.types import ProblemError
@@ -123,8 +124,6 @@ def checked(config: MarketConfiguration) -> None:
         if lot.category is not None and not CATEGORY.fullmatch(lot.category):
             detail = "A category has 1 to 64 of A-Z a-z 0-9 and _ . : / @ + -."
             raise _refused("category_invalid", detail, f"/lots/{index}/category")
-        if lot.buyer is not None:
-            raise _refused("buyer_misplaced", "Only a request has a buyer.", f"/lots/{index}/buyer")
     if config.currency not in CURRENCIES:
         raise _refused("currency_unknown", f"{config.currency[:8]!r} is not a currency of ours.", "/currency")
     if not 0 <= config.exponent <= 6:
@@ -138,6 +137,7 @@ def checked(config: MarketConfiguration) -> None:
     check_money(config)
     _check_contracts(config)
     check_turns(config)
+    check_request(config)
     refuse_unfit(config.lots)
     _accepted_by_rule(config)
 
@@ -159,7 +159,9 @@ def _accepted_by_rule(config: MarketConfiguration) -> None:
     if config.mechanism not in {rule["slug"] for rule in rules()}:
         raise _refused("mechanism_not_for_markets", f"No market clears by {config.mechanism[:64]!r}.", "/mechanism")
     try:
-        if by_turns(config.mechanism):
+        if asks(config.mechanism):
+            mechanisms.run(config.mechanism, asked_by(config.lots[0].category).problem(config))
+        elif by_turns(config.mechanism):
             mechanisms.start(config.mechanism, first_problem(config, msgspec.to_builtins(config.agenda), lots))
         else:
             stated = {"params": config.params, "currency": config.currency, "exponent": config.exponent}

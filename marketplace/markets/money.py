@@ -11,6 +11,7 @@ from marketplace.markets.deficits import deficit_words, most_lacking_minor
 from marketplace.markets.models import Market
 
 Money, OnDefault = Market.Money, Market.OnDefault
+AUCTION = "auction"  # of other kinds there is no next best
 SMALL = 10  # times the least charge: what is below is paid from a balance, unless a market says otherwise
 WORDS = {
     Money.AUTHORISE: "Your limit is held on your card when you join; what you are charged is taken from it.",
@@ -74,10 +75,10 @@ def settled_money(stated: Stated) -> str:
 
 
 def settle_terms(market: Market) -> None:
-    """Write down what was left out: how money is taken, and what a default leads to; of moves there is no next best."""
+    """Write down what was left out: how money is taken, and what a default leads to."""
     market.money = settled_money(market)
     if market.money == Money.CHARGE and not market.on_default:
-        market.on_default = OnDefault.VOID if rule(market.mechanism).by_turns else OnDefault.NEXT_BEST
+        market.on_default = OnDefault.NEXT_BEST if rule(market.mechanism).kind == AUCTION else OnDefault.VOID
 
 
 def money_answer(market: Market) -> dict[str, Any]:

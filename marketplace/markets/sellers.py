@@ -3,14 +3,18 @@
 from datetime import timedelta
 from typing import Any
 
+from marketplace.agents.models import Agent
 from marketplace.core import clock
 from marketplace.core.refusals import Refusal
 from marketplace.markets.models import Market
+from marketplace.markets.requests import buyer_of
 from marketplace.settlement.models import PayoutAccount
 
 ABSENT = "absent"
 RETRY = timedelta(seconds=15)
 FIX = "Have each seller complete its payout account (POST payout-accounts/ gives the page), then open the market."
+
+OWN_FIX = "Complete your payout account (POST payout-accounts/ gives the page), then join."
 
 
 def refuse_unpayable(market: Market) -> None:
@@ -22,6 +26,18 @@ def refuse_unpayable(market: Market) -> None:
         said = "; ".join(_words(each) for each in unpayable)
         detail = f"Not every seller can be paid: {said}."
         raise Refusal(409, "seller_not_payable", detail, FIX, extra={"sellers": unpayable})
+
+
+def refuse_unpayable_offerer(market: Market, agent: Agent) -> None:
+    """Refuse to let one offer to a request who could not be paid; its buyer needs no account."""
+    buyer = buyer_of(market)
+    if buyer is None or buyer.pk == agent.pk:
+        return
+    standing = _standing(agent.principal)
+    if standing["state"] != "enabled":
+        seller = {"seller": agent.ref, **standing}
+        detail = f"Who offers must be payable: {_words(seller)}."
+        raise Refusal(409, "seller_not_payable", detail, OWN_FIX, extra={"sellers": [seller]})
 
 
 def put_off(market: Market, refusal: Refusal) -> None:

@@ -14,6 +14,17 @@ SHIPPED: dict[str, dict[str, Any]] = {
         "disclosure": "pseudonymous",
         "longest_s": 6 * DAY,
     },
+    "request": {
+        "title": "A request",
+        "description": "You ask, and say under seal what each attribute is worth to you; sellers answer with offers, "
+        "each with its attributes and what they ask. The offer that leaves you most is taken, at a price that makes "
+        "honest asks the best; what you would have paid stays sealed.",
+        "mechanism": "scoring_auction",
+        "params": {"pricing": "second_score"},
+        "bounds": {"pricing": {"one_of": ["second_score", "first_score"]}},
+        "side": "buyer",
+        "longest_s": 6 * DAY,
+    },
     "haggle": {
         "title": "A haggle",
         "description": "You and one other, whom you invite, make offers in turn until one accepts or walks away. "

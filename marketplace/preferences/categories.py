@@ -35,6 +35,12 @@ def listed_categories() -> list[dict[str, Any]]:
     return [{"id": name, **schema} for name, schema in [*BUILT_IN.items(), *own]]
 
 
+def stated_categories(names: Iterable[str]) -> dict[str, Any]:
+    """The schemas of those that operators have written, as problem files state them; the house's own are known."""
+    rows = Row.objects.filter(name__in={name for name in names if name not in BUILT_IN})
+    return {row.name: row.schema for row in rows}
+
+
 def use_categories(names: Iterable[str]) -> None:
     """Freeze these: something now depends on their wording; must run in the transaction that makes it so."""
     used = set(names)

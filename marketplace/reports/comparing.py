@@ -34,7 +34,7 @@ class Cleared:
 
 def compared(problem: dict[str, Any]) -> Iterator[Cleared]:
     """The problem under its own rule, then under each other rule that takes the same bids; Refusal for its own."""
-    sealed = (rule["slug"] for rule in rules() if not rule["by_turns"] and rule["slug"] != problem["mechanism"])
+    sealed = (rule["slug"] for rule in rules() if rule["kind"] == "auction" and rule["slug"] != problem["mechanism"])
     problems = [problem, *(other for slug in sealed if (other := _under(slug, problem)))]
     made = run_each_apart(problems)
     if not made:

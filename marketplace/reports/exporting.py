@@ -11,10 +11,9 @@ from typing import Any
 
 import msgspec
 
-from marketplace.clearing.packages import package_of
+from marketplace.clearing.packages import has_package, package_of
 from marketplace.core import clock
 from marketplace.markets.models import Market, Round
-from marketplace.markets.turns import by_turns
 from marketplace.reports import codebook
 from marketplace.reports.columns import Column, Table
 from marketplace.reports.formats import Format
@@ -75,7 +74,7 @@ def package_lines(scope: Scope) -> Iterator[bytes]:
 
 def _package(market: Market) -> dict[str, Any]:
     imported = Imported.objects.filter(market=market).first()
-    if imported is None and not by_turns(market.mechanism):
+    if imported is None and has_package(market.mechanism):
         return package_of(market)
     round_ = market.rounds.get(state=Round.State.CLEARED)
     form = RECORD if imported is not None and imported.recorded else REPLAY

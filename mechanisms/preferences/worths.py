@@ -38,6 +38,10 @@ class Rate(Struct, frozen=True):
             return self.add * beyond // self.per
         return self.add * (beyond // self.per if self.count == "complete" else -(-beyond // self.per))
 
+    def most(self) -> int:
+        """No value of the attribute is worth more."""
+        return 0 if self.add <= 0 else LARGEST if self.high is None else self.at(self.high)
+
 
 class Curve(Struct, frozen=True):
     """Straight lines between points, level beyond the first and the last."""
@@ -53,12 +57,20 @@ class Curve(Struct, frozen=True):
         (x0, x1), (y0, y1) = self.xs[place - 1 : place + 1], self.ys[place - 1 : place + 1]
         return y0 + (y1 - y0) * (x - x0) // (x1 - x0)
 
+    def most(self) -> int:
+        """No value of the attribute is worth more."""
+        return max(self.ys)
+
 
 class Choice(Struct, frozen=True):
     """Units by value (null: not at any price), `otherwise` for the rest; of a set the sum over its members."""
 
     units: dict[Any, int | None]
     otherwise: int | None
+
+    def most(self) -> int:
+        """No value of the attribute is worth more, of a set no members together."""
+        return sum(max(0, units or 0) for units in self.units.values()) + MAX_MEMBERS * max(0, self.otherwise or 0)
 
 
 class Term(Struct, frozen=True):
@@ -72,12 +84,24 @@ class Term(Struct, frozen=True):
     shape: Rate | Curve | Choice | None = None
     may_be_missing: bool = False
 
+    def most(self) -> int:
+        """What it adds at most."""
+        if self.shape is None:
+            return max(0, self.flat)
+        if isinstance(self.shape, Choice) and self.attribute is not None and self.attribute.type != "set":
+            return max(0, self.shape.otherwise or 0, *(units or 0 for units in self.shape.units.values()))
+        return max(0, self.shape.most())
+
 
 class Worth(Struct, frozen=True):
     """`base` and terms, in the preference's units."""
 
     base: int
     terms: tuple[Term, ...]
+
+    def most(self) -> int:
+        """An upper bound of what any lot is worth."""
+        return self.base + sum(term.most() for term in self.terms)
 
 
 def read_worth(data: Any, pointer: str, reader: Reader) -> Worth:

@@ -9,7 +9,7 @@ from pydantic import Field
 from mechanisms.claims import fails, holds
 from mechanisms.params import Params
 from mechanisms.scoring import Offer, Request
-from mechanisms.spec import Spec
+from mechanisms.spec import Sizes, Spec
 from mechanisms.ties import priority
 from mechanisms.types import Award, Charge, Outcome
 
@@ -32,6 +32,7 @@ SPEC = Spec(
     paper="Che (1993), Design Competition through Multidimensional Auctions, RAND; Asker and Cantillon (2008)",
     pricing="The best offer by the buyer's sealed worth less the ask won, and was paid by the rule that was announced.",
     kind="scoring",
+    sizes=Sizes(lots=1, bids=1500),  # within what a request may hold, if each seller makes 64 offers
     params=ScoringParams,
     claims=(
         *holds("feasible", "individually_rational", "budget_balanced", "optimal_for_reports", "symmetric"),

@@ -9,6 +9,7 @@ from django.shortcuts import get_object_or_404
 from django.template.response import TemplateResponse
 
 from marketplace.clearing.explanations import standing_round
+from marketplace.clearing.packages import has_package
 from marketplace.core import limits
 from marketplace.core.refusals import Refusal
 from marketplace.core.strict_json import parse
@@ -17,7 +18,6 @@ from marketplace.markets.catalogue import rule
 from marketplace.markets.desk.samples import sample_bids
 from marketplace.markets.models import Market
 from marketplace.markets.terms import problem_lots
-from marketplace.markets.turns import by_turns
 from marketplace.reports.comparing import compared, drawn_curves
 
 SEEDS = 1_000_000
@@ -67,9 +67,9 @@ def _is_over(market: Market) -> bool:
 
 def _problem(market: Market, seed: int, given: str) -> dict[str, Any]:
     """The problem to clear; the bids of real agents only where the market tells everybody what was bid."""
-    if by_turns(market.mechanism):
+    if not has_package(market.mechanism):
         fix = "Play it in a market of your own, or with `mechanisms.strategies`."
-        raise Refusal(409, "takes_no_bids", "This rule is played in moves: there are no bids to try it on.", fix)
+        raise Refusal(409, "takes_no_bids", "This rule takes no bids on lots, so there are none to try it on.", fix)
     if _is_over(market):
         return _earlier(market)
     head = {"mechanism": market.mechanism, "params": market.params, "seed": f"{seed:08x}"}

@@ -79,6 +79,14 @@ class Step(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
     price: Annotated[int, Meta(description="per unit, " + Units)]
 
 
+class Proposal(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
+    """Something that a seller would deliver to who asks."""
+
+    id: Annotated[str, Meta(description="your name for it")]
+    attributes: dict[str, Any]
+    ask: Annotated[int, Meta(description="the least that you take for it, " + Units)]
+
+
 class Offer(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
     """A bid, for the schema only: atoms, of which one at most wins, or steps, which add up, or a preference."""
 
@@ -89,6 +97,17 @@ class Offer(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
         str | dict[str, Any] | None,
         Meta(description="instead: id of a stored preference (prf_...), or one in the language of docs/preferences.md"),
     ] = None
+    offers: Annotated[
+        list[Proposal] | None, Meta(description="to a request, as a seller: what you would deliver, each with your ask")
+    ] = None
+    worth: Annotated[
+        dict[str, Any] | None,
+        Meta(
+            description="to your own request: {base, values: {attribute: {value: units}}}; with a category as in a "
+            "preference: {base, terms}. Read by nobody but the clearing"
+        ),
+    ] = None
+    must: Annotated[list[Any] | None, Meta(description="to your own request, with a category: conditions")] = None
     budget: Annotated[int | None, Meta(description="the most that the whole bid may be charged, " + Units)] = None
     replaces: Annotated[str | None, Meta(description="id of your standing bid that this one replaces")] = None
 
