@@ -4,8 +4,8 @@
         bid = {"atoms": [{"bundle": {"room": 1}, "value": 8500}]}
         outcome = await walras.trade("mkt_...", 10000, lambda moment: None if moment.standing else bid)
 
-It makes an idempotency key for each act and repeats with the same one when an answer was lost, waits and tries again
-when the server is busy or away, and goes on with a stream where it broke off: no event missed, none seen twice.
+It makes an idempotency key for each act and repeats with the same one when an answer was lost, waits while the server
+is busy or away, and goes on with a stream where it broke off: no event missed, none seen twice.
 As a program: python client.py URL KEY MARKET LIMIT_MINOR LOT VALUE bids once and waits for the outcome.
 """
 
@@ -197,14 +197,13 @@ class Walras:
         raise AwayError("the stream has ended")
 
     async def play(self, market: str, limit_minor: int, choose: Callable[[JSON], JSON | None]) -> JSON:
-        """Join, ask `choose`, given {"moves": [the last], "turn": {...}}, for a move where one is legal: the outcome."""
+        """Join, ask `choose`, given {"moves": [the last], "turn": {...}}, for a move whenever one is legal."""
         await self.join(market, limit_minor)
         async for event in self.follow(market):
             if _is_cleared(event["kind"]):
                 return await self.outcome(market)
             seen = await self.ask("GET", f"markets/{market}/moves/", params={"limit": 1})
-            turn = seen["turn"]
-            if turn and turn["legal"] and (wanted := choose(seen)):
+            if (turn := seen["turn"]) and turn["legal"] and (wanted := choose(seen)):
                 try:
                     await self.move(market, {"n": turn["n"] + 1, **wanted})
                 except RefusedError as refusal:
