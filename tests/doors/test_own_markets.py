@@ -73,7 +73,7 @@ def test_six_hotels_answer_one_traveller_and_never_learn_what_she_would_have_pai
         assert each.post(here + "participations/", {"limit_minor": 0})["state"] == "active"
         plain = {"id": "plain", "attributes": {"breakfast": False}, "ask": 30000 + 1000 * number}
         full = {"id": "full", "attributes": {"breakfast": True, "late": number == 5}, "ask": 32000 + 1000 * number}
-        assert each.post(here + "bids/", {"offers": [plain, full]})["means"].startswith("Offer full for 3")
+        assert each.post(here + "bids/", {"offers": [plain, full]})["means"].startswith("Offer plain for 3")
     close_now(Market.objects.get(ref=made["id"]))
     market = settled(made["id"], swept)
     paid = 33000  # what the second best asks for the same
