@@ -16,6 +16,7 @@ from marketplace.markets.configuration import longest_seconds
 from marketplace.markets.models import Market
 from marketplace.markets.services import new_round
 from marketplace.markets.turns import haggles
+from marketplace.settlement.services import first_hold_ends
 
 PLAYED = "the moves were made"
 
@@ -40,12 +41,13 @@ def record(*, market: Market, move: Move, before: Table, after: Table) -> None:
 
 
 def _extend(market: Market, after: Table) -> None:
-    """A late bid may keep an English auction open, but not for longer than a hold on a card lives."""
+    """A late bid may keep an English auction open, but not for longer than the holds that stand live and settle."""
     due = market.turn_due_at
     if due is None or due <= market.closes_at or not getattr(after.state.params, "soft_close_s", 0):
         return
     opened = datetime.fromisoformat(after.state.problem.opened_at)
-    if due > opened + timedelta(seconds=longest_seconds(market.money, market.deposit_minor)):
+    latest = opened + timedelta(seconds=longest_seconds(market.money, market.deposit_minor))
+    if due > min(latest, first_hold_ends(market.journal) or latest):
         detail = "Bids have kept this auction open for as long as one may be."
         raise Refusal(409, "soft_close_over", detail, "It ends at its deadline; nothing more counts.")
     market.closes_at = due

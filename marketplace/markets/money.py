@@ -9,6 +9,7 @@ from marketplace.core.refusals import Refusal
 from marketplace.markets.catalogue import rule
 from marketplace.markets.deficits import deficit_words, most_lacking_minor
 from marketplace.markets.models import Market
+from marketplace.markets.turns import last_round_s
 
 Money, OnDefault = Market.Money, Market.OnDefault
 AUCTION = "auction"  # of other kinds there is no next best
@@ -116,7 +117,8 @@ def reserved_amounts(market: Market, limit_minor: int, before_minor: int = 0) ->
         fix = f"Send a limit_minor of at most {market.most_minor}."
         detail = f"No charge in this market is above {most}."
         raise Refusal(422, "limit_above_most", detail, fix, "/limit_minor")
-    until = market.closes_at + timedelta(seconds=market.accept_within_s + SETTLING_SECONDS)
+    seconds = last_round_s(market) + market.accept_within_s + SETTLING_SECONDS
+    until = market.closes_at + timedelta(seconds=seconds)
     if market.money == Money.CHARGE:
         deposit = market.deposit_minor if limit_minor else 0
         return {"amount_minor": deposit, "later_minor": limit_minor, "needed_until": until}

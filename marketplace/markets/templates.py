@@ -73,11 +73,10 @@ def _check_params(template: Template) -> None:
         if name not in known or (keys != CHOICE and not (keys and keys <= RANGE)):
             detail = f"{name!r} is no parameter of this rule, or its bound says neither least, most nor one_of."
             raise _refused("bounds_invalid", detail, f"/bounds/{name}")
-    if "first" not in template.params:
-        try:
-            rule(template.mechanism).read_params(template.params)
-        except ProblemError as error:
-            raise _refused(error.code, error.detail, "/params") from None
+    try:
+        rule(template.mechanism).read_params(template.params)
+    except ProblemError as error:
+        raise _refused(error.code, error.detail, "/params") from None
 
 
 def chosen_params(template: Template, stated: Mapping[str, Any]) -> dict[str, Any]:

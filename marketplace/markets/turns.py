@@ -62,6 +62,11 @@ def first_problem(
     return {**head, "params": params, "issues": issues, "parties": parties, "transfers": transfers, **times}
 
 
+def last_round_s(stated: Stated) -> int:
+    """For how long after its close a clock may still run: the round that is under way then is played to its end."""
+    return int(getattr(rule(stated.mechanism).read_params(stated.params), "round_s", None) or 0)
+
+
 def refuse_turns(market: Market) -> None:
     """Refuse to end by hand what ends by moves."""
     if by_turns(market.mechanism):

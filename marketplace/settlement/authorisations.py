@@ -2,15 +2,17 @@
 
 import logging
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import transaction
-from django.db.models import F
+from django.db.models import F, Min
+from django.db.models.functions import Coalesce
 
 from marketplace.agents.models import Principal
 from marketplace.core import clock, sweeps
 from marketplace.core.batches import update_each
+from marketplace.core.limits import SETTLING_SECONDS
 from marketplace.core.money import charge_step
 from marketplace.core.refs import new_ref
 from marketplace.settlement import balances, bearing, calls, ledger, work
@@ -170,6 +172,16 @@ def _noted(row: Authorisation, intent: dict[str, Any], unwanted: bool, at: datet
     short = row.needed_until is not None and (before is None or before < row.needed_until)
     let_go = unwanted or short
     return intent["id"], at if let_go else None, let_go, before, TOO_SHORT if short else ""
+
+
+def first_hold_ends(journal: Journal) -> datetime | None:
+    """When the journal's market must have ended at the latest, for every hold to stand until it is captured.
+
+    Of a hold that is not answered yet it is known until when it will be needed at least; None where no card holds.
+    """
+    standing = Authorisation.objects.filter(journal=journal, state__in=(*UNASKED, State.AUTHORISED), release_due=False)
+    first = standing.aggregate(first=Min(Coalesce("capture_before", "needed_until")))["first"]
+    return first - timedelta(seconds=SETTLING_SECONDS) if first else None
 
 
 def _promise(journal: Journal, row: Authorisation, reference: str) -> ledger.Entry:

@@ -1,7 +1,7 @@
 """What other apps do with settlement; each verb lives with its noun."""
 
 from marketplace.settlement.amounts import MARKET, MinorAmounts, minor_amounts
-from marketplace.settlement.authorisations import authorise, replace_hold, reserve
+from marketplace.settlement.authorisations import authorise, first_hold_ends, replace_hold, reserve
 from marketplace.settlement.balances import standing
 from marketplace.settlement.card_pages import follow_card, open_card_page, with_card_page
 from marketplace.settlement.fees import after_fee
@@ -34,6 +34,7 @@ __all__ = [
     "after_fee",
     "authorise",
     "balances",
+    "first_hold_ends",
     "follow_account",
     "follow_card",
     "forfeit_deposits",
