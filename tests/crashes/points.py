@@ -1,4 +1,4 @@
-"""The crash points: one table, before and after each commit and each call of eight operations."""
+"""The crash points: one table, before and after each commit and each call of ten operations."""
 
 import inspect
 import os
@@ -27,6 +27,10 @@ POINTS = {
     "intake.before_commit": Point("marketplace.bidding.stores.{vendor}:_write", "enter", 3),
     "intake.after_commit": Point("marketplace.bidding.stores.{vendor}:{Vendor}Store.commit", "leave", 3),
     "intake.before_answer": Point("marketplace.bidding.intake:Committer._answer", "enter", 3),
+    "move.before_commit": Point("marketplace.bidding.moves:record", "leave", 4),
+    "move.after_commit": Point("marketplace.bidding.moves:submit_move", "leave", 4),
+    "tick.before_commit": Point("marketplace.bidding.ticking:record", "leave", 3),
+    "tick.after_commit": Point("marketplace.bidding.ticking:tick", "leave", 3),
     "clear.before_run": Point("marketplace.clearing.child:_run", "enter", 1),
     "clear.before_commit": Point("marketplace.clearing.results:record_debts", "leave", 1),
     "clear.after_commit": Point("marketplace.clearing.child:commit_outcome", "leave", 1),

@@ -31,7 +31,7 @@ VALUES = (9_000, 8_000, 7_000)
 def prepare(file: Path) -> None:
     """Three buyers and a seller, once for many cases."""
     buyers, seller = [Trader() for _ in VALUES], Trader(card=None, payout=True)
-    keys = {"buyers": [buyer.key for buyer in buyers], "seller": seller.agent.ref}
+    keys = {"buyers": [buyer.key for buyer in buyers], "seller": seller.agent.ref, "seller_key": seller.key}
     file.write_text(json.dumps(keys))
 
 
@@ -52,14 +52,14 @@ def tell(file: Path, case: Path) -> None:
         _bid(market, key, number)
     if Market.objects.filter(pk=market.pk, state="open").exists():
         close_now(market)
-    _sweep(market)
+    sweep(market)
     collect = Obligation.objects.filter(journal=market.journal, kind="collect").order_by("pk").first()
     if collect is not None and not collect.returns.exists():
         services.refund(obligation=collect)
-    _sweep(market)
+    sweep(market)
     for event in Event.objects.filter(pk__gt=known["since"]).order_by("pk"):
         post_event(event)
-    _sweep(market)
+    sweep(market)
 
 
 def _bid(market: Market, key: str, number: int) -> None:
@@ -79,12 +79,12 @@ def _bid(market: Market, key: str, number: int) -> None:
             raise decision.refusal
 
 
-def _sweep(market: Market) -> None:
+def sweep(market: Market) -> None:
     """All background work, the clearing in this very process so that it can die in it."""
     for _ in range(60):
-        for sweep in sweeps.registered():
-            if sweep.name.startswith(("settlement.", "markets.", "bidding.")):
-                sweep.claim_and_run()
+        for each in sweeps.registered():
+            if each.name.startswith(("settlement.", "markets.", "bidding.")):
+                each.claim_and_run()
         _clear()
         market.refresh_from_db()
         unhandled = WebhookEvent.objects.filter(handled_at=None).exists()
