@@ -7,6 +7,7 @@ import pytest
 from marketplace.bidding.raises import raise_limit
 from marketplace.core import sweeps
 from marketplace.core.refusals import Refusal
+from marketplace.markets.models import Market
 from marketplace.settlement.models import Authorisation
 from marketplace.stripe_sandbox import clock as their_clock
 from tests.factories import Trader, open_a_market
@@ -66,3 +67,26 @@ def test_what_holds_money_is_not_open_for_longer_than_a_hold_lives():
         with pytest.raises(Refusal) as refused:
             open_a_market(closes_in_s=7 * DAY, **stated)
         assert refused.value.code == "closing_out_of_bounds"
+
+
+def test_a_late_bid_keeps_an_auction_open_only_as_long_as_the_first_hold_lives():
+    ann, bob = Trader(), Trader()
+    market = open_a_market(mechanism="english", params={"soft_close_s": 2 * 3600}, closes_in_s=3600)
+    for trader in (ann, bob):
+        trader.join(market)
+    hold = Authorisation.objects.earliest("pk")
+    ann.move(market, "bid", amount=100)  # due two hours from now, which is beyond the close
+    held_until = Market.objects.get(pk=market.pk).closes_at + timedelta(hours=12)
+    Authorisation.objects.filter(pk=hold.pk).update(capture_before=held_until)
+    with pytest.raises(Refusal) as refused:
+        bob.move(market, "bid", amount=200)
+    assert refused.value.code == "soft_close_over"
+    Authorisation.objects.filter(pk=hold.pk).update(capture_before=held_until + timedelta(hours=1))
+    assert bob.move(market, "bid", amount=200).move.n == 2
+
+
+def test_a_hold_lives_past_the_last_round_of_a_clock():
+    params = {"increments": [[None, 50]], "round_s": 5 * 3600}
+    market = open_a_market(mechanism="ascending_clock", params=params, closes_in_s=3600)
+    hold = Trader().join(market).authorisation
+    assert hold.needed_until == market.closes_at + timedelta(hours=5 + 12)
