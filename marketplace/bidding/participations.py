@@ -157,7 +157,7 @@ def complete_join(*, participation: Participation) -> bool:
     entries = [streams.Entry(participation.stream, f"participation.{state}", facts)]
     if joined:
         market.participants += 1
-        market.save(update_fields=["participants"])
+        Market.objects.filter(pk=market.pk).update(participants=market.participants)
         joiners = {"participants": market.participants}
         entries.append(streams.Entry(market.stream, "market.joined", joiners, forwarded=False))
         entries += begin_haggle(market)

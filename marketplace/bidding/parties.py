@@ -33,7 +33,7 @@ def begin_haggle(market: Market) -> list[streams.Entry]:
     market.course = course_of(market, at)
     state = mechanisms.start(market.mechanism, opened_problem(market))
     market.turn_due_at = due_at(state)
-    market.save(update_fields=["course", "turn_due_at"])
+    Market.objects.filter(pk=market.pk).update(course=market.course, turn_due_at=market.turn_due_at)
     facts = {"deadline": clock.stamp(market.turn_due_at), "turn": list(state.turn)}
     entries = [streams.Entry(market.stream, "market.begun", facts)]
     rows = Participation.objects.filter(ref__in=state.turn).select_related("agent")

@@ -30,7 +30,8 @@ def record(*, market: Market, move: Move, before: Table, after: Table) -> None:
         market.state, market.closes_at = Market.State.CLOSED, move.at
     else:
         _extend(market, after)
-    market.save(update_fields=["last_bid", "turn_due_at", "state", "closes_at"])
+    moved = ("last_bid", "turn_due_at", "state", "closes_at")
+    Market.objects.filter(pk=market.pk).update(**{name: getattr(market, name) for name in moved})
     entries = list(_told(market, move, before, after))
     if over:
         facts = {"closes_at": clock.stamp(move.at)}
