@@ -3,7 +3,8 @@
 import random
 from dataclasses import dataclass
 
-from marketplace.mandates.learning import SCALE, Facts, step_of
+from marketplace.core.ladder import rung_above
+from marketplace.mandates.learning import Facts
 from marketplace.mandates.policies import ALONE, ASK, NEVER
 
 CATEGORIES = ("train-seat/1", "hotel-room/1", "concert-ticket/1", "book/1")
@@ -66,5 +67,5 @@ def act(dice: random.Random, *, any_amount: bool = False) -> Facts:
     Limits are steps of a ladder in sealed markets, and any amount in open ones.
     """
     drawn = round(dice.lognormvariate(8.5, 1.1))
-    amount = drawn if any_amount else SCALE[step_of(drawn)]
+    amount = drawn if any_amount else rung_above(drawn)
     return Facts(dice.choice(CATEGORIES), amount, dice.random() < 0.4, dice.random() < 0.17)

@@ -6,6 +6,7 @@ from pathlib import Path
 import dj_database_url
 
 from marketplace.core.limits import RATE_REQUESTS
+from marketplace.core.logs import logging_config
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 DEBUG = os.environ.get("WALRAS_DEBUG", "") == "1"
@@ -50,6 +51,7 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
+    "marketplace.doors.measuring.measured",
     "django.middleware.security.SecurityMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
@@ -138,6 +140,10 @@ REPORTS_DIR = Path(os.environ.get("WALRAS_REPORTS_DIR") or BASE_DIR / ".walras-r
 
 RATE_LIMIT = int(os.environ.get("WALRAS_RATE_LIMIT") or RATE_REQUESTS)
 
+# --- who may read /metrics: whoever brings this token; without one, this host alone ---------------------------------
+
+METRICS_TOKEN = os.environ.get("WALRAS_METRICS_TOKEN", "")
+
 # --- outgoing webhooks: public https addresses only, unless this is a test or the demo --------------------------------
 
 WEBHOOK_LOOPBACK = os.environ.get("WALRAS_WEBHOOK_LOOPBACK", "") == "1"
@@ -205,15 +211,10 @@ X_FRAME_OPTIONS = "DENY"
 if os.environ.get("WALRAS_HTTPS", "") == "1":
     SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = SECURE_SSL_REDIRECT = True
     SECURE_HSTS_SECONDS = 31536000
+    SECURE_REDIRECT_EXEMPT = [r"^(healthz|readyz|metrics)$"]  # asked from within, past the proxy
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
 
-LOGGING = {
-    "version": 1,
-    "disable_existing_loggers": False,
-    "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s %(message)s"}},
-    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
-    "root": {"handlers": ["console"], "level": os.environ.get("WALRAS_LOG_LEVEL", "WARNING")},
-}
+LOGGING = logging_config(os.environ.get("WALRAS_LOG_LEVEL", "WARNING"))
 PUBLIC_URL = os.environ.get("WALRAS_PUBLIC_URL", "http://127.0.0.1:8000").rstrip("/")  # what letters link to
 # HSTS for subdomains, and its preload list, speak for hosts that are not this service's to decide on.
 SILENCED_SYSTEM_CHECKS = ["security.W005", "security.W021"]

@@ -8,7 +8,7 @@ from marketplace.bidding.acts import act_of
 from marketplace.bidding.models import Participation, Raise
 from marketplace.bidding.participations import hold_for, place_hold, refuse_join, refuse_unless_open
 from marketplace.bidding.raises import hold_for_raise, place_raise, refuse_raise
-from marketplace.core import clock, limits
+from marketplace.core import clock, limits, tracing
 from marketplace.core.refusals import Refusal
 from marketplace.mandates.ceilings import end_commitment, undo_last
 from marketplace.mandates.checkins import finish
@@ -28,11 +28,12 @@ def sweep_answers() -> int:
 
 def _carry_out(row: CheckIn) -> bool:
     """Hold and join as if the agent had just asked; the agent's own call may come in between and do the same."""
-    waiting = _admit(row)
-    if isinstance(waiting, Raise):
-        place_raise(row=waiting)
-    elif waiting is not None:
-        place_hold(participation=waiting)
+    with tracing.caused_by(row.caused_by):
+        waiting = _admit(row)
+        if isinstance(waiting, Raise):
+            place_raise(row=waiting)
+        elif waiting is not None:
+            place_hold(participation=waiting)
     return True
 
 
@@ -102,5 +103,5 @@ def _left_waiting() -> Iterator[Waiting]:
 
 
 def _let_go(waiting: Waiting) -> bool:
-    with transaction.atomic():
+    with tracing.caused_by(waiting.caused_by), transaction.atomic():
         return refuse_raise(row=waiting) if isinstance(waiting, Raise) else refuse_join(participation=waiting)

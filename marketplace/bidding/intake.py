@@ -3,6 +3,7 @@
 import asyncio
 import logging
 import threading
+import time
 from collections import deque
 from collections.abc import Sequence
 from concurrent.futures import Future
@@ -12,10 +13,11 @@ from django.db import connection
 from marketplace.bidding.books import Act, Decision
 from marketplace.bidding.grouping import Batch, Pace, Place
 from marketplace.bidding.stores import Store
-from marketplace.core import limits
+from marketplace.core import limits, metrics, tracing
 from marketplace.core.refusals import Refusal
 
 log = logging.getLogger(__name__)
+HANGS_SECONDS = 30.0  # what SQLite waits for a lock at most
 Waiting = tuple[Act, "asyncio.Future[Decision] | Place"]
 
 
@@ -41,6 +43,19 @@ class Committer:
         self._awake = asyncio.Event()
         self._store: Store | None = None
         self._lock = threading.Lock()
+        self._since: float | None = None  # when the group under way began
+
+    @property
+    def waiting(self) -> int:
+        """How many wait for their turn."""
+        return len(self._queue)
+
+    @property
+    def alive(self) -> bool:
+        """Whether the task that decides is there, and does not hang at the database."""
+        since = self._since
+        hangs = since is not None and time.monotonic() - since > HANGS_SECONDS
+        return self._task is not None and not self._task.done() and not hangs
 
     def start(self) -> None:
         """Work in the running event loop: that of the sockets, so that a bid changes no thread on its way."""
@@ -119,8 +134,11 @@ class Committer:
             group = [self._queue.popleft() for _ in range(min(len(self._queue), size))]
             wanted = [waiting for waiting in group if not waiting[1].cancelled()]
             if wanted:
-                with pace.timed(len(wanted)):
+                self._since = time.monotonic()
+                with pace.timed(len(wanted)), metrics.intake_seconds.time():
                     await self._commit(store, wanted)
+                self._since = None
+                metrics.intake_group.observe(len(wanted))
 
     async def _commit(self, store: Store, group: Sequence[Waiting], *, again: bool = False) -> None:
         """Commit the group; where that fails, each alone once more: one poisoned bid costs no other its place."""
@@ -131,11 +149,15 @@ class Committer:
                 for waiting in group:
                     await self._commit(store, [waiting], again=True)
                 return
-            log.exception("a bid could not be committed")
+            with tracing.caused_by(group[0][0].cause):
+                log.exception("a bid could not be committed")
+            metrics.intake_failures.inc()
             self._tell(group[0], _busy("The bid could not be stored now."), error)
             return
         for waiting, decision in zip(group, decisions, strict=True):
             self._answer(waiting, decision)
+        metrics.bids_refused.inc(sum(decision.refusal is not None for decision in decisions))
+        metrics.bids_accepted.inc(sum(decision.bid is not None for decision in decisions))
 
     def _answer(self, waiting: Waiting, decision: Decision) -> None:
         if decision.bid is None and decision.refusal is None:

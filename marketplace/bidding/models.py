@@ -3,6 +3,7 @@
 from django.db import models
 
 from marketplace.agents.models import Agent
+from marketplace.core.causes import CauseField
 from marketplace.core.secrets import SecretField
 from marketplace.markets.models import Market
 from marketplace.settlement.models import Authorisation
@@ -26,6 +27,7 @@ class Participation(models.Model):
     )
     state = models.CharField(max_length=10, choices=State.choices, default=State.PENDING, db_index=True)
     key_hash = models.CharField(max_length=64, unique=True, help_text="HMAC of market, agent and Idempotency-Key")
+    caused_by = CauseField()
     created_at = models.DateTimeField()
 
     class Meta:
@@ -61,6 +63,7 @@ class Raise(models.Model):
     )
     state = models.CharField(max_length=10, choices=State.choices, default=State.PENDING, db_index=True)
     key_hash = models.CharField(max_length=64, unique=True, help_text="of market, agent and Idempotency-Key")
+    caused_by = CauseField()
     created_at = models.DateTimeField()
 
     class Meta:

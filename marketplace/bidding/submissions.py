@@ -9,7 +9,7 @@ from marketplace.bidding.dealing import refuse_own_lots
 from marketplace.bidding.offering import read_said
 from marketplace.bidding.sealing import nonce_of
 from marketplace.bidding.words import means
-from marketplace.core import limits, strict_json
+from marketplace.core import limits, strict_json, tracing
 from marketplace.core.idempotency import checked_key, fingerprint, key_hash
 from marketplace.core.money import minor_from_units
 from marketplace.core.refusals import Refusal
@@ -57,6 +57,7 @@ class Submission(msgspec.Struct, frozen=True):
     means: str
     bid: MechanismBid
     compiled: dict[str, Any] | None = None
+    cause: str = msgspec.field(default_factory=tracing.cause)
 
     def __repr__(self) -> str:
         """Where it belongs; what would tell the bid is left out, and so kept out of logs."""

@@ -10,7 +10,7 @@ from marketplace.bidding.participations import complete_join
 from marketplace.bidding.raises import complete_raise
 from marketplace.bidding.stopping import withdraw_standing
 from marketplace.bidding.ticking import tick_due
-from marketplace.core import limits
+from marketplace.core import limits, tracing
 from marketplace.core.sweeps import Sweep
 from marketplace.settlement.models import Authorisation
 
@@ -20,14 +20,19 @@ MOVING = (Authorisation.State.PENDING, Authorisation.State.UNKNOWN)
 def complete_joins() -> int:
     """Complete the joins whose hold has turned out one way or the other."""
     due = Participation.objects.filter(state=Participation.State.PENDING).exclude(authorisation__state__in=MOVING)
-    return sum(complete_join(participation=row) for row in due[: limits.SWEEP_BATCH])
+    return sum(_complete(row) for row in due[: limits.SWEEP_BATCH])
 
 
 def complete_raises() -> int:
     """Complete the raises whose larger hold has turned out one way or the other."""
     due = Raise.objects.filter(state=Raise.State.PENDING).exclude(authorisation__state__in=MOVING)
     rows = due.select_related("participation__authorisation")
-    return sum(complete_raise(row=row) for row in rows[: limits.SWEEP_BATCH])
+    return sum(_complete(row) for row in rows[: limits.SWEEP_BATCH])
+
+
+def _complete(row: Participation | Raise) -> bool:
+    with tracing.caused_by(row.caused_by):
+        return complete_raise(row=row) if isinstance(row, Raise) else complete_join(participation=row)
 
 
 def withdraw_for_stopped() -> int:

@@ -1,10 +1,11 @@
 """Withdrawing a standing bid: decided in a group like a bid, under the same lock and by the same clock."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from marketplace.agents.keys import Identity
 from marketplace.bidding.models import Bid
 from marketplace.bidding.seats import Place, Seat, Stored
+from marketplace.core import tracing
 from marketplace.core.refusals import Refusal, not_found
 from marketplace.markets.terms import Terms
 
@@ -16,6 +17,7 @@ class Withdrawal:
     terms: Terms
     identity: Identity
     bid_ref: str
+    cause: str = field(default_factory=tracing.cause)
 
     @property
     def place(self) -> Place:

@@ -10,6 +10,7 @@ import mechanisms
 from marketplace.clearing.problems import build_problem, played_problem
 from marketplace.clearing.release import released_bids
 from marketplace.clearing.results import commit_outcome, fail_round
+from marketplace.core import tracing
 from marketplace.markets.models import Round
 from marketplace.markets.turns import by_turns
 from mechanisms import check
@@ -23,10 +24,11 @@ class NotCertified(Exception):
 
 
 def serve(lines: TextIO, answers: TextIO) -> None:
-    """Answer each line {"round", "claim"} with one line {"round", "state", "heads"} until the input ends."""
+    """Answer each line {"round", "claim", "cause"} with one line {"round", "state", "heads"} until the input ends."""
     for line in lines:
         order = json.loads(line)
-        reply = clear(order["round"], order["claim"])
+        with tracing.caused_by(order.get("cause", "")):
+            reply = clear(order["round"], order["claim"])
         close_old_connections()
         answers.write(json.dumps({"round": order["round"], **reply}) + "\n")
         answers.flush()

@@ -10,7 +10,7 @@ from marketplace.clearing.answering import lapse_due, supersede_due
 from marketplace.clearing.cancelling import reinstate_due
 from marketplace.clearing.results import fail_round
 from marketplace.clearing.workers import ChildDied, worker
-from marketplace.core import clock, limits, streams
+from marketplace.core import clock, limits, metrics, streams, tracing
 from marketplace.core.sweeps import Sweep, nudge
 from marketplace.markets.models import Round
 
@@ -24,6 +24,14 @@ def clear_due() -> int:
     round_ = _claim_one(claim)
     if round_ is None:
         return 0
+    with tracing.caused_by(round_.caused_by), metrics.clearing_seconds.time():
+        state = _clear(round_, claim)
+    metrics.clearings.labels(state).inc()
+    return 1
+
+
+def _clear(round_: Round, claim: str) -> str:
+    """How it ended: cleared, failed, lost (to another worker), interrupted (by the database) or died."""
     try:
         reply = worker.clear(
             round_ref=round_.ref,
@@ -33,10 +41,11 @@ def clear_due() -> int:
         )
         streams.announce(reply["heads"])
         nudge("settlement.collects")
+        return str(reply["state"])
     except ChildDied as error:
         log.error("round %s: %s", round_.ref, error)
         fail_round(round_=round_, claim=claim, reason=str(error))
-    return 1
+        return "died"
 
 
 def _claim_one(claim: str) -> Round | None:

@@ -13,6 +13,8 @@ from typing import IO, Any, cast
 from django.conf import settings
 from django.db import connection
 
+from marketplace.core import tracing
+
 HEARTBEAT_SECONDS = 2.0
 
 
@@ -31,8 +33,9 @@ class Worker:
         """Have the child clear a round; raises ChildDied past `seconds` of wall clock, with the child killed."""
         with self._lock:
             process = self._running()
+            order = {"round": round_ref, "claim": claim, "cause": tracing.cause()}
             try:
-                return self._ask(process, {"round": round_ref, "claim": claim}, time.monotonic() + seconds, heartbeat)
+                return self._ask(process, order, time.monotonic() + seconds, heartbeat)
             except (
                 BaseException
             ) as error:  # its answer may still be in the pipe: a child is used again only when in step

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 
 from django.db import close_old_connections, connections, transaction
 
+from marketplace.core import metrics, tracing
+
 log = logging.getLogger(__name__)
 
 
@@ -52,7 +54,7 @@ def run_due(rounds: int = 1000) -> int:
     """Run every sweep in this thread until none has anything to do (tests)."""
     total = 0
     for _ in range(rounds):
-        done = sum(sweep.claim_and_run() for sweep in registered())
+        done = sum(_run_once(sweep) for sweep in registered())
         total += done
         if not done:
             return total
@@ -73,6 +75,11 @@ class Runner:
             self._threads.append(thread)
             thread.start()
 
+    @property
+    def alive(self) -> bool:
+        """Whether every lane still runs."""
+        return bool(self._threads) and all(thread.is_alive() for thread in self._threads)
+
     def stop(self, timeout: float = 10) -> None:
         """Ask the threads to end after what they are doing, and wait for them."""
         self._stop.set()
@@ -92,10 +99,25 @@ class Runner:
 
     def _run(self, sweep: Sweep) -> int:
         try:
-            return sweep.claim_and_run()
+            return _run_once(sweep)
         except Exception:
-            log.exception("sweep %s failed; it will look again", sweep.name)
             self._stop.wait(sweep.every)
             return 0
         finally:
             close_old_connections()
+
+
+def _run_once(sweep: Sweep) -> int:
+    """One run under an id of its own, counted and written down; one that raises, too."""
+    with tracing.sweeping(sweep.name):
+        try:
+            done = sweep.claim_and_run()
+        except Exception:
+            log.exception("sweep %s failed; it will look again", sweep.name)
+            metrics.sweep_failures.labels(sweep.name).inc()
+            raise
+        metrics.sweep_last.labels(sweep.name).set_to_current_time()
+        if done:
+            metrics.sweep_rows.labels(sweep.name).inc(done)
+            log.info("sweep %s took up %s", sweep.name, done)
+        return done

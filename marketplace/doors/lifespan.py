@@ -9,6 +9,7 @@ from asgiref.sync import sync_to_async
 from marketplace.bidding.intake import committer
 from marketplace.clearing.workers import worker
 from marketplace.core.sweeps import Runner
+from marketplace.doors import health
 from marketplace.doors.hub import hub
 from marketplace.doors.keywatch import key_watch
 from marketplace.doors.mcp.door import mcp_door
@@ -17,6 +18,7 @@ from marketplace.doors.mcp.door import mcp_door
 async def lifespan(receive: Callable[[], Awaitable[dict[str, Any]]], send: Callable[[dict[str, Any]], Any]) -> None:
     """The ASGI lifespan protocol."""
     runner = Runner() if os.environ.get("WALRAS_SWEEPS", "1") == "1" else None
+    health.runner = runner
     while True:
         message = await receive()
         if message["type"] == "lifespan.startup":

@@ -11,7 +11,7 @@ from channels.exceptions import StopConsumer
 from channels.generic.websocket import AsyncWebsocketConsumer
 
 from marketplace.agents.keys import Identity, bearer
-from marketplace.core import limits, strict_json
+from marketplace.core import limits, strict_json, tracing
 from marketplace.core.rates import rates
 from marketplace.core.refusals import Refusal
 from marketplace.doors.answer import Answer, refused, said
@@ -113,6 +113,7 @@ class AgentSocket(AsyncWebsocketConsumer):
     async def receive(self, text_data: str | None = None, bytes_data: bytes | None = None) -> None:
         """One frame; a bad one is answered with an error frame and the socket lives on."""
         frame_id: Any = None
+        tracing.begin()
         try:
             frame = _read(text_data)
             frame_id = frame.id

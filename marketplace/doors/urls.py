@@ -5,7 +5,7 @@ from django.urls.converters import StringConverter
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerView
 
 from marketplace.core.refs import PATTERN
-from marketplace.doors import asyncapi, texts
+from marketplace.doors import asyncapi, health, texts
 from marketplace.doors.pages import listing
 from marketplace.doors.pages import views as pages
 from marketplace.doors.pages.me import account, asks, cases, done, now, paid_in, rules, stop, wants
@@ -81,6 +81,9 @@ urlpatterns = [
     path("me/stop/", stop.stop_index, name="me-stop"),
     path("me/stop/<ref:agent_ref>/", stop.stop_page, name="me-agent-stop"),
     path("downloads/<str:token>/", reports.download, name="download"),
+    path("healthz", health.healthz, name="healthz"),
+    path("readyz", health.readyz, name="readyz"),
+    path("metrics", health.metrics_page, name="metrics"),
     path("client.py", texts.client_file, name="client"),
     path("llms.txt", texts.llms_file, name="llms"),
     path("api/schema/", SpectacularAPIView.as_view(), name="schema"),

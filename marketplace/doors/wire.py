@@ -4,6 +4,7 @@ from typing import Any
 
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol, RequestResponseCycle
 
+from marketplace.core import tracing
 from marketplace.doors.answer import Answer
 from marketplace.doors.hot import Place, answer_hot, hot_place, most_bytes
 
@@ -42,6 +43,7 @@ class HotProtocol(HttpToolsProtocol):
             super()._start_asgi_task(cycle, app)
 
     async def _answer(self, cycle: RequestResponseCycle, place: Place) -> None:
+        made = tracing.begin(cycle.scope["headers"])
         try:
             reply = await answer_hot(place, cycle.scope["headers"], bytes(cycle.body))
             if self.flow.write_paused and not cycle.disconnected:
@@ -51,6 +53,7 @@ class HotProtocol(HttpToolsProtocol):
             await cycle.send_500_response()
             return
         if not cycle.disconnected:
+            reply.headers[tracing.HEADER] = made
             self._send(cycle, reply)
 
     def _send(self, cycle: RequestResponseCycle, reply: Answer) -> None:

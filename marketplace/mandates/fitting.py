@@ -13,7 +13,6 @@ from marketplace.mandates.policies import ALONE, NEVER
 
 NIGHT, DAY = Hours("22:00", "07:00"), Hours("07:00", "22:00")
 SURE = {ALONE: 0.94, NEVER: 0.94}  # how sure a rule must be, at its edge
-CELLS = [(stranger, night) for stranger in (False, True) for night in (False, True)]
 Edges = tuple[int, int, int, int]  # one step of the scale for each cell; -1: no rule
 
 
@@ -74,16 +73,10 @@ def _rules(belief: Belief, currency: str, kind: str) -> list[Rule]:
 
 def _edges(belief: Belief, category: str, kind: str) -> Edges:
     """For each cell the last step from below that passes surely, or the last below what is surely forbidden."""
-    found = []
-    for stranger, night in CELLS:
-        chances = [_chance(belief, Facts(category, SCALE[step], stranger, night), kind) for step in range(STEPS)]
-        found.append(_run(chances if kind == ALONE else chances[::-1], SURE[kind]))
+    chances = belief.table(category)[:, :, 0 if kind == ALONE else 2]
+    found = [_run(list(row if kind == ALONE else row[::-1]), SURE[kind]) for row in chances]
     one, two, three, four = found if kind == ALONE else [max(0, STEPS - 2 - run) if run >= 0 else -1 for run in found]
     return one, two, three, four
-
-
-def _chance(belief: Belief, facts: Facts, kind: str) -> float:
-    return float(belief.chances(facts)[0 if kind == ALONE else 2])
 
 
 def _run(chances: list[float], sure: float) -> int:

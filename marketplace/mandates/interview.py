@@ -11,7 +11,7 @@ from marketplace.mandates.models import Case
 
 QUESTIONS = 10
 MIXED = "mixed"  # an act over several categories: rules are learned for one at a time
-ASKED_AMOUNTS = SCALE[5:20:2]  # from a few units of the currency to a thousand
+ASKED_AMOUNTS = SCALE[9:39:4]  # from a few units of the currency to a thousand
 
 
 def pool(categories: Sequence[str]) -> tuple[Facts, ...]:

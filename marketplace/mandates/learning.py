@@ -15,12 +15,22 @@ from marketplace.mandates.policies import ALONE, ASK, NEVER
 
 ANSWERS = (ALONE, ASK, NEVER)
 SLIP = 0.05
-LADDER = (10, 15, 20, 30, 50, 75)  # the steps of limits in sealed markets
-SCALE = (0, *(n * 10**power for power in (1, 2, 3) for n in LADDER), 100_000, 150_000, 200_000)  # minor units
+DECADE = (10, 12, 15, 17, 20, 25, 30, 40, 50, 60, 75, 90)  # the steps of limits in sealed markets, and one between two
+SCALE = (
+    0,
+    *(n * 10**power for power in (1, 2, 3) for n in DECADE),
+    100_000,
+    120_000,
+    150_000,
+    170_000,
+    200_000,
+)  # minor units
 STEPS = len(SCALE)
 STRANGERS = ("same", "lower", "ask", "never")
 NIGHTS = ("same", "ask", "never")
-LOWER = 3  # steps of the scale that a stranger is trusted less by: a factor of about three
+CELLS = [(stranger, night) for stranger in (False, True) for night in (False, True)]
+LOWER = 6  # steps of the scale that a stranger is trusted less by: a factor of about three
+NEAR = 4.0  # steps that a category's bounds are from the usual ones, about
 SPREAD = 0.25  # how often a category is like no other
 
 
@@ -53,20 +63,21 @@ class Belief:
         self._mixed = self._seen @ _alike().T  # category, circumstance, what is usual for the person
         weights = np.prod(self._mixed / self._mixed.max(axis=(1, 2), keepdims=True), axis=0)
         self._weights = weights / weights.sum()
-        self._joints: dict[int, np.ndarray] = {}
+        self._tables: dict[str, np.ndarray] = {}
 
     def chances(self, facts: Facts) -> np.ndarray:
         """How likely each of the three answers is."""
-        joint = self._joint(self.categories.index(facts.category))
-        answers = _said(step_of(facts.amount_minor), facts.stranger, facts.night)
-        return np.array([joint[answers == answer].sum() for answer in range(len(ANSWERS))])
+        step, share = _place(facts.amount_minor)
+        row = self.table(facts.category)[CELLS.index((facts.stranger, facts.night))]
+        return (1 - share) * row[step - 1] + share * row[step] if share < 1 else row[step]
 
-    def _joint(self, index: int) -> np.ndarray:
-        """How likely each circumstance and pair is for a category."""
-        if index not in self._joints:
-            share = self._weights / self._mixed[index]
-            self._joints[index] = (share @ _alike()) * self._seen[index]
-        return self._joints[index]
+    def table(self, category: str) -> np.ndarray:
+        """How likely each answer is in a category: by cell, step of the scale, answer."""
+        if category not in self._tables:
+            index = self.categories.index(category)
+            joint = (self._weights / self._mixed[index]) @ _alike() * self._seen[index]
+            self._tables[category] = np.array([_answers(joint, stranger, night) for stranger, night in CELLS])
+        return self._tables[category]
 
     def doubt(self, facts: Facts) -> float:
         """The entropy of the answer, in bits: how much asking would tell."""
@@ -79,12 +90,12 @@ def step_of(amount_minor: int) -> int:
     return min(int(np.searchsorted(SCALE, amount_minor)), STEPS - 1)
 
 
-def _proven(amount_minor: int, answer: str) -> int:
-    """The step that an answer speaks for: what passed says nothing of a little more, what was forbidden of less."""
+def _place(amount_minor: int) -> tuple[int, float]:
+    """The step of an amount, and how far it is from the one before to that one."""
     step = step_of(amount_minor)
-    if SCALE[step] == amount_minor or answer == ASK:
-        return step
-    return step - 1 if answer == ALONE else min(step + 1, STEPS - 1)
+    if amount_minor >= SCALE[step]:
+        return step, 1.0
+    return step, (amount_minor - SCALE[step - 1]) / (SCALE[step] - SCALE[step - 1])
 
 
 def most_telling(told: Sequence[Told], pool: Sequence[Facts]) -> Facts:
@@ -110,17 +121,43 @@ def _alike() -> np.ndarray:
     """How likely a category's pair is, given what is usual for the person: near it, or anything."""
     pairs = _pairs()
     apart = np.abs(pairs[:, None, :] - pairs[None, :, :]).sum(axis=2)
-    near = np.exp(-apart / 2.0)
+    near = np.exp(-apart / NEAR)
     near /= near.sum(axis=1, keepdims=True)
     return (1 - SPREAD) * near + SPREAD / len(pairs)
 
 
-@lru_cache(maxsize=1024)
+@lru_cache(maxsize=1)
+def _decided() -> tuple[np.ndarray, np.ndarray]:
+    """By pair and step: whether it passes, and whether it is forbidden."""
+    low, high = _pairs()[:, :1], _pairs()[:, 1:]
+    return (low >= np.arange(STEPS)).astype(float), (high < np.arange(STEPS)).astype(float)
+
+
+def _answers(joint: np.ndarray, stranger: bool, night: bool) -> np.ndarray:
+    """How likely each answer is at each step, given how likely each circumstance and pair is."""
+    passing, forbidden = (joint @ decided for decided in _decided())
+    found = np.zeros((STEPS, len(ANSWERS)))
+    for row, (toward, at_night) in enumerate(_circumstances()):
+        steps = np.minimum(np.arange(STEPS) + (LOWER if stranger and toward == "lower" else 0), STEPS - 1)
+        never, alone = forbidden[row, steps], passing[row, steps]
+        said = np.stack([alone, joint[row].sum() - alone - never, never], axis=1)
+        least = max(
+            ANSWERS.index(how)
+            for applies, how in ((stranger, toward), (night, at_night), (True, ALONE))
+            if applies and how in ANSWERS
+        )
+        said[:, least] += said[:, :least].sum(axis=1)
+        said[:, :least] = 0
+        found += said
+    return found
+
+
+@lru_cache(maxsize=len(CELLS) * STEPS)
 def _said(step: int, stranger: bool, night: bool) -> np.ndarray:
     """What a person with each circumstance and pair says: an index into ANSWERS."""
     rows = []
     for toward, at_night in _circumstances():
-        shifted = step + (LOWER if stranger and toward == "lower" else 0)
+        shifted = min(step + (LOWER if stranger and toward == "lower" else 0), STEPS - 1)
         said = np.where(shifted <= _pairs()[:, 0], 0, np.where(shifted <= _pairs()[:, 1], 1, 2))
         for applies, how in ((stranger, toward), (night, at_night)):
             if applies and how in ANSWERS:
@@ -130,7 +167,10 @@ def _said(step: int, stranger: bool, night: bool) -> np.ndarray:
 
 
 def _likelihood(case: Told) -> np.ndarray:
+    """How likely the answer is for each; between two steps, a bound may lie on either side of the amount."""
     facts = case.facts
-    step = _proven(facts.amount_minor, case.answer)
-    agrees = _said(step, facts.stranger, facts.night) == ANSWERS.index(case.answer)
-    return np.where(agrees, 1 - SLIP, SLIP / 2)
+    step, share = _place(facts.amount_minor)
+    agrees = share * (_said(step, facts.stranger, facts.night) == ANSWERS.index(case.answer))
+    if share < 1:
+        agrees = agrees + (1 - share) * (_said(step - 1, facts.stranger, facts.night) == ANSWERS.index(case.answer))
+    return SLIP / 2 + (1 - 1.5 * SLIP) * agrees

@@ -4,6 +4,7 @@ from django.conf import settings
 from django.db import models
 
 from marketplace.agents.models import Agent, Principal
+from marketplace.core.causes import CauseField
 from marketplace.core.secrets import SecretField
 
 
@@ -77,6 +78,7 @@ class CheckIn(models.Model):
     state = models.CharField(max_length=10, choices=State.choices, default=State.PENDING, db_index=True)
     outcome = models.CharField(max_length=60, blank=True, help_text="why it is void: a refusal's code")
     answer_by = models.DateTimeField(db_index=True, help_text="after it, nothing is done")
+    caused_by = CauseField()
     created_at = models.DateTimeField()
     answered_at = models.DateTimeField(null=True, blank=True)
     answered_by = models.ForeignKey(

@@ -4,6 +4,7 @@ from django.db import models
 from simple_history.models import HistoricalRecords
 
 from marketplace.agents.models import Agent
+from marketplace.core.causes import CauseField
 from marketplace.core.limits import NAME_CHARS
 from marketplace.settlement.models import Journal
 
@@ -230,6 +231,7 @@ class Round(models.Model):
     default_resolved = models.BooleanField(default=False, help_text="the rule for defaults was applied to it")
     claim = models.CharField(max_length=32, blank=True, help_text="token of the worker that clears it")
     claimed_at = models.DateTimeField(null=True, blank=True, help_text="renewed while that worker lives")
+    caused_by = CauseField()
     created_at = models.DateTimeField()
     finished_at = models.DateTimeField(null=True, blank=True)
 

@@ -12,7 +12,7 @@ from django.conf import settings
 from django.core import signing
 from django.db.models import Q
 
-from marketplace.core import clock, limits
+from marketplace.core import clock, limits, tracing
 from marketplace.core.refs import new_ref
 from marketplace.core.refusals import Refusal, not_found
 from marketplace.core.sweeps import Sweep, nudge
@@ -112,7 +112,8 @@ def make_due() -> int:
     for export in Export.objects.filter(Q(state=State.WAITING) | silent).order_by("created_at")[: limits.SWEEP_BATCH]:
         held = Export.objects.filter(pk=export.pk, state=export.state, claim=export.claim)
         if held.update(state=State.RUNNING, claim=claim, claimed_at=now) == 1:
-            _make(export, claim)
+            with tracing.caused_by(export.caused_by):
+                _make(export, claim)
             return 1
     return 0
 

@@ -3,6 +3,7 @@
 from django.db import models
 
 from marketplace.agents.models import Agent
+from marketplace.core.causes import CauseField
 from marketplace.core.limits import NAME_CHARS
 from marketplace.markets.models import Market, Round
 
@@ -189,6 +190,7 @@ class Export(models.Model):
     claimed_at = models.DateTimeField(null=True, blank=True, help_text="renewed while the worker lives")
     size = models.BigIntegerField(default=0, help_text="bytes")
     failure = models.CharField(max_length=200, blank=True)
+    caused_by = CauseField()
     created_at = models.DateTimeField()
     expires_at = models.DateTimeField(null=True, blank=True, help_text="its file and its links end then")
 

@@ -4,7 +4,7 @@ import json
 
 from django.db import transaction
 
-from marketplace.core import clock
+from marketplace.core import clock, tracing
 from marketplace.settlement import (
     attempts,
     authorisations,
@@ -30,7 +30,7 @@ def sweep_events() -> int:
     claimed = work.claim(WebhookEvent.objects.filter(handled_at=None))
     asking = [event for event in claimed if _tells(event)]
     for event, result in work.as_answered(_fetch, asking):
-        with transaction.atomic():
+        with tracing.caused_by(event.caused_by), transaction.atomic():
             _note(event, result)
     _handled(*(event for event in claimed if event not in asking))
     return len(claimed)
@@ -65,6 +65,11 @@ def _compare_soon(stripe_id: str) -> None:
 
 
 def _fetch(event: WebhookEvent) -> Result:
+    with tracing.caused_by(event.caused_by):
+        return _fetched(event)
+
+
+def _fetched(event: WebhookEvent) -> Result:
     if event.kind.startswith("charge.dispute."):
         return calls.fetch_dispute(event.object_id)
     if event.kind.startswith("setup_intent."):

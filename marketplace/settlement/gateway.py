@@ -12,6 +12,7 @@ from django.core.exceptions import ImproperlyConfigured
 from django.db import connection
 from django.utils.module_loading import import_string
 
+from marketplace.core import metrics
 from marketplace.settlement.pacing import pacer
 from marketplace.settlement.transport import PooledClient
 
@@ -82,6 +83,13 @@ def call(act: Callable[[stripe.StripeClient], Any]) -> Result:
     if connection.in_atomic_block:
         raise RuntimeError("a call to Stripe inside a transaction would be undone on one side only")
     pacer.wait()
+    with metrics.stripe_seconds.time():
+        result = _called(act)
+    metrics.stripe_calls.labels(type(result).__name__.lower()).inc()
+    return result
+
+
+def _called(act: Callable[[stripe.StripeClient], Any]) -> Result:
     try:
         made = _plain(act(client()))
     except (stripe.CardError, stripe.InvalidRequestError) as error:

@@ -3,6 +3,7 @@
 from django.db import models
 
 from marketplace.agents.models import Principal
+from marketplace.core.causes import CauseField
 from marketplace.core.limits import NAME_CHARS
 from marketplace.settlement.records import (
     Attempt,
@@ -155,6 +156,7 @@ class Authorisation(models.Model):
     release_due = models.BooleanField(default=False)
     due_at = models.DateTimeField(null=True, blank=True, help_text="when a sweep shall look; moved on by its claim")
     decline_code = models.CharField(max_length=64, blank=True)
+    caused_by = CauseField()
     created_at = models.DateTimeField()
     updated_at = models.DateTimeField()
 
@@ -225,6 +227,7 @@ class Obligation(models.Model):
     stripe_id = models.CharField(max_length=64, blank=True, db_index=True)
     last_error = models.CharField(max_length=200, blank=True)
     due_at = models.DateTimeField(null=True, blank=True, help_text="when a sweep shall look; moved on by its claim")
+    caused_by = CauseField()
     created_at = models.DateTimeField()
     settled_at = models.DateTimeField(null=True, blank=True)
 

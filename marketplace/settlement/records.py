@@ -3,6 +3,7 @@
 from django.db import models
 
 from marketplace.agents.models import Principal
+from marketplace.core.causes import CauseField
 
 
 class WebhookEvent(models.Model):
@@ -11,6 +12,7 @@ class WebhookEvent(models.Model):
     event_id = models.CharField(max_length=64, unique=True)
     kind = models.CharField(max_length=80)
     object_id = models.CharField(max_length=64)
+    caused_by = CauseField()
     received_at = models.DateTimeField()
     due_at = models.DateTimeField(null=True, blank=True, help_text="when a sweep shall look; moved on by its claim")
     tries = models.PositiveSmallIntegerField(default=0)

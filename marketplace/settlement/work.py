@@ -4,6 +4,7 @@ import logging
 import random
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextvars import copy_context
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import islice
@@ -14,7 +15,7 @@ from typing import Any, Generic, TypeVar
 from django.db import connections, transaction
 from django.db.models import QuerySet
 
-from marketplace.core import clock
+from marketplace.core import clock, tracing
 from marketplace.core.batches import update_each
 from marketplace.core.limits import CALL_BATCH
 from marketplace.settlement import attempts, ledger
@@ -96,7 +97,7 @@ def as_answered(ask: Callable[[Item], Result], items: Sequence[Item]) -> Iterato
             answered.put(None)
 
     with ThreadPoolExecutor(threads, thread_name_prefix="stripe") as pool:
-        drains = [pool.submit(drain) for _ in range(threads)]
+        drains = [pool.submit(copy_context().run, drain) for _ in range(threads)]
         ended = 0
         while ended < threads:
             pair = answered.get()
@@ -119,6 +120,11 @@ def ask(operation: Operation[Money], turn: Turn[Money]) -> Result:
     `Absent` comes back only where no call of this attempt can take effect any more: Stripe replays a saved failure
     under the key, or has forgotten the key and none was sent lately.
     """
+    with tracing.caused_by(turn.row.caused_by):
+        return _ask(operation, turn)
+
+
+def _ask(operation: Operation[Money], turn: Turn[Money]) -> Result:
     if turn.repeat:
         found = operation.look(turn.row)
         if not isinstance(found, Absent):
@@ -140,11 +146,12 @@ def carry_out(operation: Operation[Money], turns: list[Turn[Money]]) -> int:
     answers = as_answered(lambda turn: ask(operation, turn), turns)
     while answered := list(islice(answers, NOTED_TOGETHER)):
         for journal_id, group in _by_journal(answered):
-            try:
-                _note(operation, journal_id, group)
-            except Exception as error:
-                log.exception("journal %s: answers of %s could not be noted", journal_id, operation.verb)
-                failed.append(error)
+            with tracing.caused_by(group[0][0].row.caused_by):
+                try:
+                    _note(operation, journal_id, group)
+                except Exception as error:
+                    log.exception("journal %s: answers of %s could not be noted", journal_id, operation.verb)
+                    failed.append(error)
     if failed:
         raise failed[0]
     return len(turns)

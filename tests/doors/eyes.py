@@ -13,6 +13,7 @@ from django.contrib import admin
 from django.contrib.auth.models import User
 from django.test import Client
 from django.urls import reverse
+from prometheus_client.parser import text_string_to_metric_families
 from websockets.sync.client import connect
 
 from marketplace.agents.inbox import inbox_of
@@ -27,9 +28,11 @@ from tests.server import HTTP
 
 if TYPE_CHECKING:
     from tests.doors.worlds import World
+    from tests.server import Server
 
 USUAL = 5000  # the amount of the usual world, which is looked for by the admin's search
 OF_THE_CODE = ("schema", "docs", "asyncapi", "client", "llms", "mechanisms", "preference-schema")  # read no row
+OF_THE_PROCESS = ("healthz", "readyz", "metrics")  # differ from call to call; of the figures, `_figures` tells the rest
 QUERIES = {
     "markets": ("", "?state=open", "?text=room", f"?text={USUAL}"),
     "inbox": ("", "?after=1"),
@@ -52,6 +55,7 @@ def looks(world: World, wide: bool) -> Iterator[tuple[str, str]]:
     yield "nobody's socket", "\n".join(_frames(world, None))
     yield from _tools(world)
     yield "streams", "\n".join(_events())
+    yield "figures", "\n".join(_figures(world))
     yield from _pages(world, wide)
     yield from _admin(world, wide)
 
@@ -152,6 +156,22 @@ def _events() -> Iterator[str]:
     yield from map(str, rows)
 
 
+def _figures(world: World) -> Iterator[str]:
+    """What Prometheus reads: which figures there are, those of the database, and how many bids were counted."""
+    for family in text_string_to_metric_families(HTTP.get(f"{world.server.url}/metrics").text):
+        yield family.name
+        if family.type == "gauge" and family.name.startswith("walras_") and not family.name.endswith("_seconds"):
+            yield from (f"{sample.labels} {sample.value}" for sample in family.samples)
+        if family.name == "walras_intake_bids":
+            yield from (f"{s.labels} {s.value - world.counted.get(str(s.labels), 0)}" for s in family.samples)
+
+
+def counted(server: Server) -> dict[str, float]:
+    """The bids that a server has decided so far, by answer."""
+    families = text_string_to_metric_families(HTTP.get(f"{server.url}/metrics").text)
+    return {str(s.labels): s.value for each in families if each.name == "walras_intake_bids" for s in each.samples}
+
+
 def _pages(world: World, wide: bool) -> Iterator[tuple[str, str]]:
     """Every page, for nobody and for the people of bidder and rival."""
     browsers = {"nobody": Client()}
@@ -159,7 +179,7 @@ def _pages(world: World, wide: bool) -> Iterator[tuple[str, str]]:
         browsers[role] = Client()
         browsers[role].force_login(world.person_of(role), "django.contrib.auth.backends.ModelBackend")
     for name, arguments, _ in addresses():
-        if name not in PAGES or name in OF_THE_CODE or name.startswith("account_"):
+        if name not in PAGES or name in OF_THE_CODE + OF_THE_PROCESS or name.startswith("account_"):
             continue
         for role, browser in browsers.items():
             for path in _paths(world, name, arguments, getattr(world, role, world.stranger)):

@@ -7,6 +7,7 @@ whoever is signed in, each its own. `own person`: signed in, and the thing must 
 
 PAGES = {
     **dict.fromkeys(("index", "market-page", "market-page-outcome", "client", "llms", "schema", "asyncapi"), "public"),
+    **dict.fromkeys(("healthz", "readyz", "metrics"), "public"),  # metrics: on this host alone, see test_health
     **dict.fromkeys(("market-page-report", "market-page-pdf"), "public"),
     **dict.fromkeys(("docs", "unknown", "thanks", "jwks"), "public"),
     **dict.fromkeys(("account_login", "account_logout", "account_inactive", "account_signup"), "public"),

@@ -15,7 +15,7 @@ from tests.doors.eyes import looks
 from tests.doors.searching import Searched
 from tests.doors.worlds import World
 from tests.factories import buy, close_now
-from tests.server import Server
+from tests.server import HTTP, Server
 
 pytestmark = pytest.mark.django_db(transaction=True, databases=["default", "stripe_sandbox"])
 EXPONENT = 6  # amounts of twelve digits: by chance none lies in a log of many megabytes
@@ -62,6 +62,9 @@ def test_amounts_lie_nowhere_before_the_close(
         world.bid = said["id"]
         assert world.post(world.stranger, "bids/", third).json()["code"] == "not_joined"
         assert hits(((place, text.encode()) for place, text in looks(world, wide=False)), wanted) == set()
+        figures = HTTP.get(f"{world.server.url}/metrics").content
+        assert b"walras_intake_bids_total" in figures
+        assert hits([("figures", figures)], wanted) == set()
         assert "nonce" in world.post(one, "bids/", first).json()  # one of those looks took its bid back
     honest = Books.decide
 

@@ -13,7 +13,7 @@ from marketplace.agents import keys
 from marketplace.agents.models import Principal
 from marketplace.markets import terms
 from marketplace.markets.models import Market
-from tests.doors.eyes import looks
+from tests.doors.eyes import counted, looks
 from tests.emptying import count_from_one
 from tests.factories import Trader, buy, open_a_market
 from tests.server import HTTP, Server
@@ -41,7 +41,7 @@ class World:
         count_from_one()
         keys.forget_all()
         terms.forget_all()
-        self.server, self.wide = server, wide
+        self.server, self.wide, self.counted = server, wide, counted(server)
         self.market: Market = open_a_market(title="One room", disclosure="public", **stated)
         self.bidder, self.rival, self.stranger = Trader(), Trader(), Trader()
         self.operator = Trader(scope="operate", card=None)
