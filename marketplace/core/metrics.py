@@ -4,8 +4,9 @@ Counted are acts, seconds and rows, never money, nor the bytes of a body, whose 
 all processes share is read from the database when somebody asks (`doors/figures.py`).
 """
 
-from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, ProcessCollector
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, ProcessCollector, disable_created_metrics
 
+disable_created_metrics()  # a second series for each, of which nobody asks when it began
 registry = CollectorRegistry(auto_describe=True)
 ProcessCollector(registry=registry)
 _FAST = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10)

@@ -41,6 +41,7 @@ QUERIES = {
 NEAR = ("me", "markets", "inbox", "settlements", "checkins", "contracts")  # lists that tell of markets
 CLOSE_BY = ("markets", "bidding")
 LAST = ("join", "bid", "withdraw")  # tools that act, after all others
+COUNTED = tuple(f"walras_{what}" for what in ("markets", "rounds", "participations", "obligations", "authorisations"))
 HEADERS = ("content-type", "content-length", "etag", "location", "vary", "cache-control", "retry-after")
 
 
@@ -160,7 +161,7 @@ def _figures(world: World) -> Iterator[str]:
     """What Prometheus reads: which figures there are, those of the database, and how many bids were counted."""
     for family in text_string_to_metric_families(HTTP.get(f"{world.server.url}/metrics").text):
         yield family.name
-        if family.type == "gauge" and family.name.startswith("walras_") and not family.name.endswith("_seconds"):
+        if family.name.startswith(COUNTED):
             yield from (f"{sample.labels} {sample.value}" for sample in family.samples)
         if family.name == "walras_intake_bids":
             yield from (f"{s.labels} {s.value - world.counted.get(str(s.labels), 0)}" for s in family.samples)
