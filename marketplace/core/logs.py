@@ -12,7 +12,7 @@ Line = MutableMapping[str, Any]
 # Keys of ours and of Stripe's, whatever follows Bearer, and the ends of addresses that let in whoever knows them.
 _SECRETS = re.compile(
     r"\b(?:wk|sk|rk)_(?:test|live)_\w+|\bwhsec_[\w+/=]+|(?i:bearer)\s+[^\s\"'\\]+"
-    r"|(?<=/downloads/)[^/\s]+|(?<=/confirm-email/)[^/\s]+|(?<=/reset/key/)[^/\s]+"
+    r"|(?<=/downloads/)[^/\s\"]+|(?<=/confirm-email/)[^/\s\"]+|(?<=/reset/key/)[^/\s\"]+"
 )
 MASK = "<secret>"
 
@@ -26,18 +26,15 @@ def add_cause(_: Any, __: str, line: Line) -> Line:
     return line
 
 
-def without_secrets(_: Any, __: str, line: Line) -> Line:
-    """Every text of the line without what looks like a key: our own lines have none, a library's may."""
-    for name, value in line.items():
-        if isinstance(value, str):
-            line[name] = _SECRETS.sub(MASK, value)
-    return line
+def without_secrets(_: Any, __: str, text: str) -> str:
+    """The whole line without what looks like a key: our own lines have none, a library's may."""
+    return _SECRETS.sub(MASK, text)
 
 
 _BEFORE = [
     structlog.stdlib.add_log_level,
     structlog.stdlib.add_logger_name,
-    structlog.stdlib.ExtraAdder(),
+    structlog.stdlib.ExtraAdder(allow=("route", "status", "seconds")),  # Django's own hold the request
     structlog.processors.TimeStamper(fmt="iso", utc=True, key="at"),
     add_cause,
 ]
@@ -45,8 +42,8 @@ _LINE = [
     structlog.stdlib.ProcessorFormatter.remove_processors_meta,
     structlog.processors.format_exc_info,  # texts only: the values of a frame's variables would tell bids and keys
     structlog.processors.EventRenamer("said"),
-    without_secrets,
     structlog.processors.JSONRenderer(default=repr),
+    without_secrets,
 ]
 
 
