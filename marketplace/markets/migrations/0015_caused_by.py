@@ -8,7 +8,7 @@ from django.db import migrations
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('markets', '0013_templates'),
+        ('markets', '0014_template_history'),
     ]
 
     operations = [
