@@ -1,5 +1,7 @@
 """Principals, agents and keys as an operator sees them; keys never in clear."""
 
+from typing import Any
+
 from django import forms
 from django.contrib import admin
 from django.contrib.admin.helpers import ActionForm
@@ -31,6 +33,10 @@ class PrincipalAdmin(admin.ModelAdmin):
         """Principals come through the doors, never half-made by hand."""
         return False
 
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Suspended, not deleted."""
+        return False
+
     @admin.action(description="Suspend: its agents may do nothing, and nothing is paid to it", permissions=["change"])
     def suspend(self, request: HttpRequest, queryset: QuerySet[Principal]) -> None:
         """Until reinstated."""
@@ -56,20 +62,29 @@ class AgentAdmin(admin.ModelAdmin):
         """Agents come through the doors."""
         return False
 
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """What they did stands."""
+        return False
+
 
 @admin.register(ApiKey)
 class ApiKeyAdmin(admin.ModelAdmin):
     """Keys by prefix; the one act is to revoke."""
 
     list_display = ("prefix", "agent", "scopes", "created_at", "expires_at", "revoked_at")
-    readonly_fields = ("ref", "prefix", "agent", "digest", "scopes", "created_at", "expires_at", "revoked_at")
+    fields = readonly_fields = ("ref", "prefix", "agent", "scopes", "created_at", "expires_at", "revoked_at")
+    list_select_related = ("agent",)
     actions = ("revoke",)
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         """A key is shown once, to whom it is issued, at the door that issues it."""
         return False
 
-    @admin.action(description="Revoke the selected keys")
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Revoked, not deleted."""
+        return False
+
+    @admin.action(description="Revoke the selected keys", permissions=["change"])
     def revoke(self, request: HttpRequest, queryset: QuerySet[ApiKey]) -> None:
         """Revoke for good."""
         done = sum(revoke_key(key=key) for key in queryset)

@@ -41,7 +41,8 @@ def lines(records: Iterable[Any]) -> Iterator[Line]:
 def _line(record: Any, old: Any) -> Line:
     verb = {"+": "made", "~": "changed", "-": "taken out"}[record.history_type]
     changes = record.diff_against(old).changes if old is not None and record.history_type == "~" else []
-    who = record.history_user.get_username() if record.history_user else record.history_change_reason or ""
+    by_hand = record.history_user_id is not None  # by number, as the public stream says it: names are personal data
+    who = f"staff {record.history_user_id}" if by_hand else record.history_change_reason or ""
     told = [(_words(record, change.field), change.old, change.new) for change in changes]
     kind = record.instance_type
     return Line(record.history_date, who, f"{kind._meta.verbose_name} {kind.__str__(record)} {verb}", told)
@@ -65,11 +66,7 @@ class RememberedAdmin(admin.ModelAdmin):
             raise Http404("There is no such row.")
         if not self.has_view_or_change_permission(request, obj):
             raise PermissionDenied
-        records = [
-            record
-            for history in self.remembered(obj)
-            for record in history.select_related("history_user").order_by("-history_id")[:SHOWN]
-        ]
+        records = [record for history in self.remembered(obj) for record in history.order_by("-history_id")[:SHOWN]]
         records.sort(key=lambda record: (record.history_date, record.history_id))
         context = {"title": f"History: {obj}", "object": obj, "opts": self.opts, "lines": list(lines(records))[::-1]}
         return TemplateResponse(request, "admin/history.html", {**self.admin_site.each_context(request), **context})

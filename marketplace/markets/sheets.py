@@ -65,4 +65,4 @@ def _plain(cell: Any) -> Any:
 def unreadable(why: str) -> Refusal:
     """The refusal of a file that is no sheet, and what would be one."""
     fix = "Send a CSV in UTF-8 or an Excel workbook (.xlsx), whose first row names the columns."
-    return Refusal(422, "sheetunreadable", f"The file of lots cannot be read. {why}", fix, "/file")
+    return Refusal(422, "sheet_unreadable", f"The file of lots cannot be read. {why}", fix, "/file")

@@ -4,7 +4,8 @@ from typing import Any
 
 import pytest
 from django.contrib import admin
-from django.test import Client
+from django.contrib.auth.models import User
+from django.test import Client, RequestFactory
 from django.urls import reverse
 
 from marketplace.doors.mcp.server import TOOLS as OFFERED
@@ -91,6 +92,24 @@ def test_every_role_before_every_model_of_the_admin() -> None:
             found[role, label] = (looked, added)
             expected[role, label] = (200 if role in LOOK[label] else 403, 200 if role in ADD.get(label, ()) else 403)
     assert {key: seen for key, seen in found.items() if seen != expected[key]} == {}
+
+
+def test_who_may_only_look_is_offered_no_act_and_no_role_deletes_what_others_stand_on() -> None:
+    """A list's action without a permission of its own would be open to all who see the list."""
+    acts, deletions = [], []
+    for role in STAFF:
+        request = RequestFactory().get("/")
+        request.user = staff(role)
+        for model, shown in admin.site._registry.items():
+            if role in ("economist", "auditor") and shown.has_view_permission(request):
+                acts += [(role, model._meta.label, name) for name in shown.get_actions(request)]
+            if shown.has_delete_permission(request):
+                deletions.append((role, model._meta.label))
+    assert (acts, deletions) == ([], [])
+    request.user = User.objects.create_superuser("root")
+    kept = ("Principal", "Agent", "ApiKey", "Mandate", "Market", "Round", "Bid", "Transfer", "Template")
+    registry = admin.site._registry.items()
+    assert [m for m, a in registry if m.__name__ in kept and a.has_delete_permission(request)] == []
 
 
 def test_people_without_a_place_in_the_staff_do_not_enter_the_admin() -> None:
