@@ -4,11 +4,11 @@ from datetime import timedelta
 from typing import Any
 
 from django.db import transaction
-from django.db.models import Q, QuerySet
+from django.db.models import Q, QuerySet, Sum
 
 from marketplace.core import clock, sweeps
 from marketplace.core.money import charge_step, minor_text, split_largest_remainder
-from marketplace.settlement import attempts, calls, ledger, refunds, tasks
+from marketplace.settlement import attempts, balances, calls, ledger, refunds, tasks
 from marketplace.settlement.gateway import Done
 from marketplace.settlement.models import Attempt, Dispute, Journal, Obligation, Task
 
@@ -129,10 +129,19 @@ def _cover(dispute: Dispute) -> bool:
     waiting = [(each, parts[each.ref]) for each in payouts if each.state == Owed.HELD_FOR_SELLER and parts[each.ref]]
     for payout, part in waiting:
         _write_off(journal, payout, part, dispute)
-    if rest := dispute.amount_minor - sum(part for _, part in waiting):
+    borne = _borne_by_balance(journal, dispute) if balances.is_balance(journal) else sum(part for _, part in waiting)
+    if rest := dispute.amount_minor - borne:
         words = f"{dispute.stripe_id}: {minor_text(rest, row.currency)} is the platform's loss"
         tasks.open_task(subject=row.ref, code="dispute_lost", detail=words)
     return True
+
+
+def _borne_by_balance(journal: Journal, dispute: Dispute) -> int:
+    """What was paid in and is not spent bears the loss of a top-up, after the losses of before."""
+    taken = Dispute.objects.filter(obligation__journal=journal, state__in=Dispute.TAKEN, covered_at=None)
+    others = taken.exclude(pk=dispute.pk).aggregate(sum=Sum("amount_minor"))["sum"] or 0
+    before = balances.standing(journal).available_minor + others + dispute.amount_minor
+    return min(dispute.amount_minor, max(0, before))
 
 
 def _moves(payout: Obligation) -> bool:

@@ -4,6 +4,7 @@ import json
 
 import httpx
 import pytest
+from django.core.management import call_command
 
 from marketplace.core import sweeps
 from marketplace.settlement import gateway
@@ -179,6 +180,39 @@ def test_the_fee_is_known_before_bidding_and_comes_out_of_the_sellers_part(clien
 
 def kept(market) -> int:
     return balances(market.journal).get(f"fees:{market.ref}", 0)
+
+
+def test_a_flight_and_a_hotel_of_two_sellers_are_won_as_one_bundle(client):
+    """One charge of the buyer, below its bid; a transfer, a fee and a contract for each of the two sellers."""
+    airline, hotel = sellers = [Trader(card=None, payout=True) for _ in range(2)]
+    lots = [
+        {"id": "flight", "seller": airline.agent.ref, "reserve": 100_00},
+        {"id": "hotel", "seller": hotel.agent.ref, "reserve": 50_00},
+    ]
+    market = open_a_market(mechanism="vcg", lots=lots, fee_bp=1000)
+    buyer, flyer, sleeper = buyers = [Trader() for _ in range(3)]
+    wants = ({"flight": 1, "hotel": 1}, 300_00), ({"flight": 1}, 120_00), ({"hotel": 1}, 60_00)
+    for trader, (bundle, value) in zip(buyers, wants, strict=True):
+        trader.join(market, 300_00)
+        trader.bid(market, {"atoms": [{"bundle": bundle, "value": value}]})
+    close_now(market)
+    assert swept(market).state == "settled"
+    charged = gateway.call(lambda c: c.v1.charges.list({"transfer_group": market.journal.name})).object["data"]
+    assert sorted((each["captured"], each["amount_captured"]) for each in charged) == [(False, 0)] * 2 + [
+        (True, 180_00)
+    ]
+    assert sum(each["amount"] - each["amount_refunded"] for each in charged) == 180_00  # the rest of each hold is free
+    moved = gateway.call(lambda c: c.v1.transfers.list({"transfer_group": market.journal.name})).object["data"]
+    assert sorted(each["amount"] for each in moved) == sorted(got(market, seller) for seller in sellers)
+    assert sum(got(market, seller) for seller in sellers) + kept(market) == 180_00
+    assert (kept(market), got(market, airline) > 90_00, got(market, hotel) > 45_00) == (18_00, True, True)
+    for seller, lot in zip(sellers, ("flight", "hotel"), strict=True):
+        (contract,) = client.get(f"{API}contracts/", headers=seller.headers()).json()["contracts"]
+        assert lot in json.dumps(contract["claims"])
+    assert len(client.get(f"{API}contracts/", headers=buyer.headers()).json()["contracts"]) == 2
+    for loser in (flyer, sleeper):
+        assert client.get(f"{API}contracts/", headers=loser.headers()).json()["contracts"] == []
+    call_command("verify_ledger")
 
 
 @pytest.mark.parametrize("verdict", ["winning", "losing"])

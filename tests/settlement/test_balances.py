@@ -25,7 +25,9 @@ from marketplace.settlement.services import (
     undo_round,
     verify_journal,
 )
+from marketplace.stripe_sandbox.objects.event import Event
 from tests.factories import Trader, buy, close_now, open_a_market
+from tests.settlement.world import post_event
 from tests.stripe_over_http import stripe_over_http  # noqa: F401 - a fixture
 
 pytestmark = [
@@ -213,6 +215,47 @@ def test_a_top_up_that_is_declined_is_told_and_leaves_no_task(client):
     assert (nobody["code"], "page" in nobody) == ("payment_method_needed", True)
 
 
+def bank_decides(verdict: str) -> None:
+    """Stripe's events of a dispute arrive; the bank decides; and the rest arrives."""
+    (dispute,) = gateway.call(lambda c: c.v1.disputes.list()).object["data"]
+    evidence = {"evidence": {"uncategorized_text": f"{verdict}_evidence"}}
+    gateway.call(lambda c: c.v1.disputes.update(dispute["id"], evidence))
+    tell_disputes()
+
+
+def tell_disputes() -> None:
+    for event in Event.objects.filter(type__startswith="charge.dispute.").order_by("pk"):
+        assert post_event(event) == 200
+    sweeps.run_due()
+
+
+@pytest.mark.parametrize(("verdict", "has", "loss"), [("winning", 4_00, ""), ("losing", 0, "1.00 EUR")])
+def test_a_disputed_top_up_cannot_be_used_until_the_bank_has_decided(client, verdict, has, loss):
+    seller, buyer, rival = Trader(card=None, payout=True), Trader(card="pm_card_createDispute"), Trader()
+    purse = paid_in(buyer, 5_00)
+    paid_in(rival, 2_00)
+    market, later = small(seller), small(seller)
+    for trader, limit, value in ((buyer, 2_00, 1_80), (rival, 1_00, 1_00)):
+        trader.join(market, limit)
+        trader.bid(market, buy("room", value))
+    swept_until_settled(market)
+    tell_disputes()
+    shown = client.get(f"{API}balances/EUR/", headers=buyer.headers()).json()
+    assert (shown["available_minor"], shown["owed_minor"], shown["disputed_minor"]) == (0, 0, 5_00)
+    refused = post(client, buyer, f"markets/{later.ref}/participations/", {"limit_minor": 50}).json()
+    assert refused["code"] == "balance_too_low"
+    assert post(client, buyer, "balances/EUR/withdrawals/", {"amount_minor": 50}).json()["code"] == "balance_too_low"
+    with pytest.raises(Refusal, match="not_refundable"):
+        refund(obligation=Obligation.objects.get(journal=purse.journal))
+    bank_decides(verdict)
+    assert max(0, left(buyer)[0]) == has
+    assert left(buyer)[0] == has - (1_00 if loss else 0)
+    losses = list(Task.objects.filter(code="dispute_lost").values_list("detail", flat=True))
+    assert [loss in each for each in losses] == [True] * bool(loss)
+    assert verify_journal(purse.journal) == []
+    assert balances(market.journal)[f"payee:{seller.agent.principal.ref}"] == 1_00
+
+
 @pytest.mark.parametrize(
     ("path", "body", "code"),
     [
@@ -270,7 +313,13 @@ def test_a_person_pays_in_and_takes_back_on_its_page(client):
     for _ in range(2):  # a double click
         assert client.post("/me/top-up/", form).status_code == 302
     assert "12.50 EUR can be used." in client.get("/me/").content.decode()
-    client.post("/me/withdraw/", {**form, "amount": "2.50"})
+    back = {**form, "amount": "2.50"}
+    for _ in range(2):
+        assert client.post("/me/withdraw/", back).status_code == 302
     assert left(trader)[0] == 10_00
-    client.post("/me/withdraw/", {**form, "amount": "20"})
-    assert "The balance has 10.00 EUR available" in client.get("/me/").content.decode()
+    client.post("/me/withdraw/", {**back, "amount": "3"})
+    assert "came before with another body" in client.get("/me/").content.decode()
+    client.post("/me/withdraw/", {**back, "once": str(uuid.uuid4())})
+    assert left(trader)[0] == 7_50
+    client.post("/me/withdraw/", {**form, "amount": "20", "once": str(uuid.uuid4())})
+    assert "The balance has 7.50 EUR available" in client.get("/me/").content.decode()

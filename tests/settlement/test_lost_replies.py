@@ -1,8 +1,10 @@
 """A lost reply is neither success nor failure: the same key again, and nothing happens twice."""
 
+import uuid
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
+from django.contrib.auth.models import User
 from django.db import connections
 
 from marketplace.core import sweeps
@@ -132,3 +134,15 @@ def test_an_account_whose_reply_is_lost_is_made_once(loses_replies):
         services.add_payout_account(principal=principal)
     assert services.add_payout_account(principal=principal).state == "pending"
     assert len(all_of("accounts")) == 1
+
+
+def test_a_page_does_not_say_paid_before_stripe_does(client, loses_replies):
+    person = payer()
+    person.user = User.objects.create_user("ada", "ada@example.org", "x")
+    person.save()
+    client.force_login(person.user)
+    loses_replies("/payment_intents")
+    form = {"amount": "12.50", "currency": "EUR", "once": str(uuid.uuid4())}
+    shown = client.post("/me/top-up/", form, follow=True).content.decode()
+    assert "Your card is being charged." in shown
+    assert "It is on your balance." not in shown

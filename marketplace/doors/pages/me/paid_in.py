@@ -5,11 +5,12 @@ from decimal import Decimal
 from typing import Any
 
 from django import forms
+from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 
 from marketplace.agents.models import Principal
-from marketplace.core.idempotency import key_hash
+from marketplace.core.idempotency import answer_once, fingerprint, key_hash
 from marketplace.core.money import CURRENCIES, minor_exponent
 from marketplace.doors.pages.me.person import attempt, of_person
 from marketplace.doors.rest.balances import balance_answer
@@ -45,7 +46,10 @@ def top_up_page(request: HttpRequest, principal: Principal) -> HttpResponse:
         stated = form.cleaned_data
         name = "top_" + key_hash("me_top_up", principal.ref, str(stated["once"]))[:32]
         wanted = {"currency": stated["currency"], "amount_minor": stated["amount_minor"]}
-        attempt(request, lambda: top_up(principal=principal, name=name, **wanted), "It is on your balance.")
+        row = attempt(request, lambda: top_up(principal=principal, name=name, **wanted), "")
+        if row is not None:
+            paid = row.state == row.State.PAID
+            messages.success(request, "It is on your balance." if paid else "Your card is being charged.")
     return redirect("me-now")
 
 
@@ -55,9 +59,20 @@ def withdraw_page(request: HttpRequest, principal: Principal) -> HttpResponse:
     form = AmountForm(request.POST)
     if request.method == "POST" and form.is_valid():
         stated = form.cleaned_data
-        wanted = {"currency": stated["currency"], "amount_minor": stated["amount_minor"]}
-        attempt(request, lambda: withdraw(principal=principal, **wanted), "It goes back to your card.")
+        attempt(request, lambda: _withdraw_once(principal, stated), "It goes back to your card.")
     return redirect("me-now")
+
+
+def _withdraw_once(principal: Principal, stated: dict[str, Any]) -> None:
+    """A repeated click gives nothing back a second time."""
+    wanted = {"currency": stated["currency"], "amount_minor": stated["amount_minor"]}
+
+    def act() -> tuple[int, bytes]:
+        withdraw(principal=principal, **wanted)
+        return 201, b""
+
+    body_hash = fingerprint(repr(sorted(wanted.items())).encode())
+    answer_once(caller=principal.ref, path="me_withdraw", key=str(stated["once"]), body_hash=body_hash, act=act)
 
 
 def paid_in(principal: Principal) -> dict[str, Any]:
