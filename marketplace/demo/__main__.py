@@ -67,17 +67,21 @@ async def _show(place: Place, doors: Doors, played: Played) -> None:
 async def _stay(place: Place, doors: Doors, operator: str) -> None:
     practice = Practice(doors, operator)
     stranger = await practice.prepare()
+    sparring = asyncio.create_task(practice.sparring().keep_alive())
     _invite(place, stranger, operator)
 
     def opened(market: JSON) -> None:
         print(f"  practice market open: {place.url}/markets/{market['id']}/", flush=True)
 
-    while place.alive():
-        try:
-            await practice.keep_alive(opened)
-        except (RefusedError, httpx.TransportError, ExceptionGroup) as error:
-            print(f"  the practice market failed ({error}); another one follows")
-            await asyncio.sleep(1)
+    try:
+        while place.alive():
+            try:
+                await practice.keep_alive(opened)
+            except (RefusedError, httpx.TransportError, ExceptionGroup) as error:
+                print(f"  the practice market failed ({error}); another one follows")
+                await asyncio.sleep(1)
+    finally:
+        sparring.cancel()
     raise DemoError(f"a server has ended; its log is in {place.directory}")
 
 

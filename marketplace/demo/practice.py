@@ -8,6 +8,7 @@ from collections.abc import Callable
 from marketplace.demo.client import JSON, Agent, Doors, RefusedError
 from marketplace.demo.place import whole_number
 from marketplace.demo.play import join, worst_minor
+from marketplace.demo.sparring import Sparring
 from mechanisms.strategies import Situation, shading, truthful
 
 SECONDS = whole_number("PRACTICE_SECONDS", 60, least=5)
@@ -32,6 +33,10 @@ class Practice:
         await self._doors.onboard(self._seller)
         self._rivals = [await self._buyer(f"rival-{n}") for n in range(1, RIVALS + 1)]
         return await self._buyer("stranger")
+
+    def sparring(self) -> Sparring:
+        """The tables to be played at by hand, with the same seller and one of the rivals."""
+        return Sparring(self._doors, self._operator, self._seller, self._rivals[0])
 
     async def keep_alive(self, opened: Callable[[JSON], None]) -> None:
         """Open a market, let the rivals bid, and shortly before its close another; `opened` hears of each."""

@@ -6,7 +6,7 @@ from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerView
 
 from marketplace.core.refs import PATTERN
 from marketplace.doors import asyncapi, health, texts
-from marketplace.doors.pages import listing
+from marketplace.doors.pages import listing, playing
 from marketplace.doors.pages import views as pages
 from marketplace.doors.pages.me import account, asks, cases, done, now, paid_in, rules, stop, wants
 from marketplace.doors.rest import (
@@ -78,6 +78,7 @@ urlpatterns = [
     path("me/rules/", rules.rules_index, name="me-rules"),
     path("me/rules/<ref:agent_ref>/", rules.rules_page, name="me-agent-rules"),
     path("me/rules/<ref:agent_ref>/cases/", cases.cases_page, name="me-cases"),
+    path("me/play/<ref:market_ref>/", playing.play_page, name="me-play"),
     path("me/stop/", stop.stop_index, name="me-stop"),
     path("me/stop/<ref:agent_ref>/", stop.stop_page, name="me-agent-stop"),
     path("downloads/<str:token>/", reports.download, name="download"),

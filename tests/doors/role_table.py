@@ -18,7 +18,7 @@ PAGES = {
     "account_reauthenticate": "person",
     **dict.fromkeys(("stripe-webhook", "download"), "signed"),
     **dict.fromkeys(("me-now", "me-agents", "me-cards", "me-asks", "me-done", "me-rules", "me-stop"), "person"),
-    **dict.fromkeys(("me-wants", "me-account", "me-top-up", "me-withdraw"), "person"),
+    **dict.fromkeys(("me-wants", "me-account", "me-top-up", "me-withdraw", "me-play"), "person"),
     **dict.fromkeys(("me-ask", "me-deal", "me-agent-rules", "me-cases", "me-agent-stop", "me-want"), "own person"),
 }
 REST = {

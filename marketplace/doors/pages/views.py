@@ -11,6 +11,7 @@ from marketplace.core.models import Event, Stream
 from marketplace.core.money import amount_text
 from marketplace.core.refusals import Refusal
 from marketplace.doors.pages.outcomes import result_of
+from marketplace.doors.pages.playing import BY_HAND
 from marketplace.doors.pages.policy import public_page
 from marketplace.doors.pages.programs import market_json, refused_json, wants_json
 from marketplace.doors.pages.words import PHASES, STEPS, browser_words, event_words, joins_folded, phase_of
@@ -87,6 +88,7 @@ def _shown(market: Market, head: int) -> dict[str, Any]:
         "spec": spec,
         "unit": amount_text(1, market.exponent, market.currency),
         "told": TOLD[market.disclosure],
+        "by_hand": market.mechanism in BY_HAND and market.state == Market.State.OPEN,
         "truthful": spec.holds("truthful", market.params),
         "lots": [_lot(market, lot) for lot in market.lots.select_related("seller").order_by("name")],
         "few": FEW,
