@@ -1,4 +1,4 @@
-"""Practice tables: a haggle, an English auction and a Dutch clock with a reference agent, for a person's first moves."""
+"""Practice tables: a haggle, an English auction and a Dutch clock with a reference agent, for a first try."""
 
 import asyncio
 import random
@@ -45,13 +45,16 @@ def reply(moves: Sequence[Mapping[str, Any]], me: str) -> dict[str, Any]:
 
 def _values(*, falling: bool = False) -> dict[str, dict[str, float]]:
     """Each value of an issue between 0 and 1, rising in what is good for the hotel."""
-    ranked = {"price": ISSUES["price"], "breakfast": ["yes", "no"], "cancellation": ["free", "none"]}
+    ranked: dict[str, list[str | int]] = {
+        "price": ISSUES["price"],
+        "breakfast": ["yes", "no"],
+        "cancellation": ["free", "none"],
+    }
     found = {}
     for issue, values in ranked.items():
         steps = len(values) - 1
-        found[issue] = {
-            str(value): round((steps - at if falling else at) / steps, 6) for at, value in enumerate(values)
-        }
+        good = [steps - at if falling else at for at in range(steps + 1)]
+        found[issue] = {str(value): round(at / steps, 6) for value, at in zip(values, good, strict=True)}
     return found
 
 

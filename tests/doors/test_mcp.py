@@ -16,6 +16,7 @@ from marketplace.agents.models import ApiKey
 from marketplace.agents.services import revoke_key
 from marketplace.bidding.models import Bid, Participation
 from marketplace.core import limits
+from marketplace.markets.models import Market
 from marketplace.preferences.services import store_preference
 from tests.doors.corpus import CORPUS, Case
 from tests.doors.test_client import alone
@@ -29,6 +30,9 @@ TOOLS = [
     "whoami",
     "find_markets",
     "join",
+    "templates",
+    "open_market",
+    "invite",
     "raise_limit",
     "may_i",
     "ask_my_person",
@@ -113,6 +117,22 @@ def test_an_agent_trades_by_tools_and_a_retry_does_not_act_twice(doors_only: Ser
 
     play(doors_only, trader, story)
     assert (Bid.objects.count(), Participation.objects.count()) == (3, 1)
+
+
+def test_an_agent_opens_a_market_once_and_invites_by_tools(doors_only: Server) -> None:
+    seller, guest = Trader(card=None, payout=True), Trader()
+
+    async def story(model: Model) -> None:
+        assert {"sale", "request", "haggle"} <= {row["id"] for row in (await model.call("templates"))["templates"]}
+        sale = {"template": "sale", "title": "A ring", "currency": "EUR", "lots": [{"id": "ring"}], "closes_in_s": 60}
+        first = await model.call("open_market", **sale)
+        assert first == {**await model.call("open_market", **sale), "server_time": first["server_time"]}
+        assert (await model.call("open_market", **sale | {"side": "buyer"}))["pointer"] == "/side"
+        asked = {"market": first["id"], "agents": [guest.agent.ref]}
+        assert (await model.call("invite", **asked))["invitations"][0]["agent"] == guest.agent.ref
+
+    play(doors_only, seller, story)
+    assert Market.objects.count() == 1
 
 
 def test_waiting_ends_with_the_event_and_resumes_by_number(doors_only: Server) -> None:

@@ -1,4 +1,4 @@
-"""A market of moves played by hand: a person sits down as one of its agents, and offers, accepts, bids, stops the clock."""
+"""A market of moves played by hand: a person sits down as one of its agents, and offers, accepts, bids."""
 
 import uuid
 from collections.abc import Mapping
@@ -71,11 +71,8 @@ def _identity(agent: Agent) -> Identity:
 def _data(form: Mapping[str, str], market: Market) -> dict[str, Any]:
     kind = form.get("type")
     if kind == "offer":
-        issues = market.agenda["issues"]
-        chosen = {
-            name: _chosen(values, form.get(f"issue-{at}", "")) for at, (name, values) in enumerate(issues.items())
-        }
-        return {"agreement": chosen}
+        issues = enumerate(market.agenda["issues"].items())
+        return {"agreement": {name: _chosen(values, form.get(f"issue-{at}", "")) for at, (name, values) in issues}}
     if kind == "bid":
         return {"amount": _amount(form.get("amount", ""), market.exponent)}
     if kind == "accept" and not haggles(market.mechanism):
