@@ -165,11 +165,21 @@ def _outcome(package: Mapping[str, Any]) -> Iterator[Finding]:
         yield Finding(finding.claim, finding.code, finding.detail, "/outcome" + finding.pointer)
     if not get(problem.mechanism).numeric:
         again = run(problem.mechanism, problem, problem.params, problem.seed)
-        found = list(gaps(msgspec.json.decode(again.to_json()), package["outcome"], "/outcome"))
+        made = in_floats(msgspec.json.decode(again.to_json()))
+        found = list(gaps(made, in_floats(package["outcome"]), "/outcome"))
         if found == ["/outcome/digest"]:  # then a term may differ that no event publishes
             found += [f"/problem/params/{name}" for name in BY_PARTICIPATION if name in problem.params]
         for at in found:
             yield Finding("consistent", "not_reproduced", "the rule, run again, says otherwise", at)
+
+
+def in_floats(value: Any) -> Any:
+    """Numbers that are not whole as floats, so that what was read in two ways is compared alike."""
+    if isinstance(value, Mapping):
+        return {key: in_floats(part) for key, part in value.items()}
+    if isinstance(value, list | tuple):
+        return [in_floats(part) for part in value]
+    return value if isinstance(value, str | int | None) else float(value)
 
 
 def gaps(right: Any, stated: Any, at: str = "/problem") -> Iterator[str]:

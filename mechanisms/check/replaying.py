@@ -19,7 +19,7 @@ import msgspec
 
 from mechanisms.check.finding import Finding
 from mechanisms.check.packages import FORMAT as PACKAGE
-from mechanisms.check.packages import gaps, verify_package
+from mechanisms.check.packages import gaps, in_floats, verify_package
 from mechanisms.check.verifying import consistent, verify
 from mechanisms.digest import digest_of, hash_of
 from mechanisms.engine import prepare_any, run
@@ -189,7 +189,7 @@ def _made_again(problem: Any, outcome: Mapping[str, Any]) -> Iterator[Finding]:
     made = msgspec.json.decode(again.to_json())
     told = again.certificate
     numeric = get(problem.mechanism).numeric or told.get("grade") == "numeric" or "numeric" in told
-    for at in gaps(_thaw(made), _thaw(outcome), "/outcome"):
+    for at in gaps(in_floats(made), in_floats(outcome), "/outcome"):
         left = at.startswith(("/outcome/certificate", "/outcome/digest"))
         if not numeric or not (left or _near(_at(made, at), _at(outcome, at))):
             yield Finding("replay", "not_reproduced", "the rule, run again, says otherwise", at)
@@ -211,15 +211,6 @@ def _recorded(problem: Any, outcome: Mapping[str, Any]) -> Iterator[Finding]:
         yield from consistent(prepare_any(spec, problem), read)
     if digest_of(problem.to_dict(), spec.version, read.to_dict()) != read.digest:
         yield Finding("replay", "wrong_digest", "not the digest of this problem and outcome", "/outcome/digest")
-
-
-def _thaw(value: Any) -> Any:
-    """Numbers that are not whole as floats, so that what was read in two ways is compared alike."""
-    if isinstance(value, Mapping):
-        return {key: _thaw(part) for key, part in value.items()}
-    if isinstance(value, list | tuple):
-        return [_thaw(part) for part in value]
-    return value if isinstance(value, str | int | None) else float(value)
 
 
 def _at(value: Any, pointer: str) -> Any:

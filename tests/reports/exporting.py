@@ -32,18 +32,23 @@ canonical = msgspec.json.Encoder(order="sorted", decimal_format="number")
 def receipted(slug: str, rng: Random, market: str) -> dict[str, Any]:
     """A random market of an auction, with receipts, as `GET .../package/` answers."""
     spec = get(slug)
-    stated = generate(spec, rng, random_params(spec, rng)).to_dict()
+    return packaged(generate(spec, rng, random_params(spec, rng)).to_dict(), rng, market)
+
+
+def packaged(stated: dict[str, Any], rng: Random, market: str) -> dict[str, Any]:
+    """The same of a problem that is given."""
+    spec = get(stated["mechanism"])
     seed = rng.randbytes(32).hex()
     receipts = [_receipt(market, bid, rng) for bid in stated["bids"]]
     lost = {"receipt": rng.randbytes(32).hex(), "status": "withdrawn"}
     leaves = [leaf_of(row["receipt"], row["status"]) for row in [*receipts, lost]]
     root = root_of(tree_of(leaves))
     stated["seed"] = tie_seed_of(root, seed)
-    outcome = run(slug, stated)
+    outcome = run(spec.slug, stated)
     return {
         "format": FORMAT,
         "market": market,
-        "rule": {"mechanism": slug, "version": spec.version},
+        "rule": {"mechanism": spec.slug, "version": spec.version},
         "problem": stated,
         "outcome": parse(outcome.to_json()),
         "opening": {"seed_commitment": commitment_of(market, seed), "terms": term_hashes(stated, spec.version)},

@@ -6,6 +6,7 @@ import subprocess
 import sys
 import zipfile
 from collections.abc import Iterator
+from decimal import Decimal
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -15,7 +16,9 @@ import pytest
 from marketplace.demo.place import ROOT
 from mechanisms.check.replaying import RECORD, replay, replay_document, replayed_file
 from mechanisms.registry import specs
-from tests.reports.exporting import plain, random_lines, receipted, write_export
+from mechanisms.strict_json import parse
+from mechanisms.types import Problem
+from tests.reports.exporting import canonical, packaged, plain, random_lines, receipted, write_export
 
 
 def fresh(path: Path, seconds: float = 300) -> subprocess.CompletedProcess:
@@ -87,6 +90,19 @@ def named(keys: tuple, pointers: list[str], form: str) -> bool:
     if keys[0] == "market" and form == "walras-replay/1":
         return True  # a name of ours; nothing hangs on it but the file's own hash
     return any(where.startswith(at) or at.startswith(where) for at in pointers)
+
+
+def test_a_fraction_in_a_certificate_is_the_same_number_however_it_was_read() -> None:
+    """Three want two of three things each: halves of all would be worth 4.50 more than any one."""
+    lots = [{"id": lot} for lot in "abc"]
+    bids = [{"agent": two, "atoms": [{"bundle": dict.fromkeys(two, 1), "value": 9}]} for two in ("ab", "bc", "ca")]
+    head = {"mechanism": "walrasian", "params": {}, "currency": "EUR", "exponent": 2}
+    problem = Problem.from_json({**head, "lots": lots, "bids": bids}).to_dict()
+    line = parse(canonical.encode(packaged(problem, Random(1), "mkt_x")))
+    assert line["outcome"]["certificate"]["lp_gap"] == Decimal("4.5")
+    assert replay(line).findings == []
+    line["outcome"]["certificate"]["lp_gap"] = Decimal("0.5")
+    assert "/outcome/certificate/lp_gap" in {finding.pointer for finding in replay(line).findings}
 
 
 def test_a_changed_file_is_named(tmp_path: Path) -> None:
