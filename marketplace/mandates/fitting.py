@@ -7,12 +7,12 @@ from dataclasses import dataclass
 import msgspec
 
 from marketplace.mandates.documents import Condition, Document, Hours, Rule, SetTest
-from marketplace.mandates.learning import SCALE, STEPS, Belief, Facts, Told
+from marketplace.mandates.learning import CELLS, SCALE, STEPS, Belief, Facts, Told
 from marketplace.mandates.narrowing import implies
 from marketplace.mandates.policies import ALONE, NEVER
 
 NIGHT, DAY = Hours("22:00", "07:00"), Hours("07:00", "22:00")
-SURE = {ALONE: 0.94, NEVER: 0.94}  # how sure a rule must be, at its edge
+SURE = {ALONE: 0.92, NEVER: 0.92}  # how sure a rule must be, at its edge
 Edges = tuple[int, int, int, int]  # one step of the scale for each cell; -1: no rule
 
 
@@ -74,7 +74,8 @@ def _rules(belief: Belief, currency: str, kind: str) -> list[Rule]:
 def _edges(belief: Belief, category: str, kind: str) -> Edges:
     """For each cell the last step from below that passes surely, or the last below what is surely forbidden."""
     chances = belief.table(category)[:, :, 0 if kind == ALONE else 2]
-    found = [_run(list(row if kind == ALONE else row[::-1]), SURE[kind]) for row in chances]
+    runs = [_run(list(row if kind == ALONE else row[::-1]), SURE[kind]) for row in chances]
+    found = [run if belief.spoken_of(*cell) else -1 for run, cell in zip(runs, CELLS, strict=True)]
     one, two, three, four = found if kind == ALONE else [max(0, STEPS - 2 - run) if run >= 0 else -1 for run in found]
     return one, two, three, four
 

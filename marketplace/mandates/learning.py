@@ -31,6 +31,7 @@ NIGHTS = ("same", "ask", "never")
 CELLS = [(stranger, night) for stranger in (False, True) for night in (False, True)]
 LOWER = 6  # steps of the scale that a stranger is trusted less by: a factor of about three
 NEAR = 4.0  # steps that a category's bounds are from the usual ones, about
+TWICE = 2  # cases about strangers, or about nights, before anything is decided of them
 SPREAD = 0.25  # how often a category is like no other
 
 
@@ -64,12 +65,19 @@ class Belief:
         weights = np.prod(self._mixed / self._mixed.max(axis=(1, 2), keepdims=True), axis=0)
         self._weights = weights / weights.sum()
         self._tables: dict[str, np.ndarray] = {}
+        self._told = list(told)
 
     def chances(self, facts: Facts) -> np.ndarray:
         """How likely each of the three answers is."""
         step, share = _place(facts.amount_minor)
         row = self.table(facts.category)[CELLS.index((facts.stranger, facts.night))]
         return (1 - share) * row[step - 1] + share * row[step] if share < 1 else row[step]
+
+    def spoken_of(self, stranger: bool, night: bool) -> bool:
+        """Whether what makes an act unusual was answered twice: one slip about nights would speak for every night."""
+        strangers = sum(case.facts.stranger for case in self._told)
+        nights = sum(case.facts.night for case in self._told)
+        return (not stranger or strangers >= TWICE) and (not night or nights >= TWICE)
 
     def table(self, category: str) -> np.ndarray:
         """How likely each answer is in a category: by cell, step of the scale, answer."""

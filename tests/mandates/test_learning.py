@@ -2,7 +2,7 @@
 
 from marketplace.mandates import documents
 from marketplace.mandates.documents import CONSERVATIVE, Condition, Document, Rule, SetTest
-from marketplace.mandates.fitting import fitted, supported
+from marketplace.mandates.fitting import NIGHT, fitted, supported
 from marketplace.mandates.interview import pool
 from marketplace.mandates.learning import SCALE, Belief, Facts, Told, most_telling
 from marketplace.mandates.narrowing import contradictions
@@ -76,3 +76,22 @@ def test_the_interview_asks_what_tells_most():
     belief = Belief(told, (BOOK, TRAIN))
     assert belief.doubt(Facts(BOOK, SCALE[6], False, False)) < belief.doubt(Facts(TRAIN, SCALE[13], True, False))
     assert most_telling([Told(first, "ask")], acts) != first
+
+
+def test_one_answer_about_a_night_decides_no_night():
+    late = [Told(Facts(BOOK, 500, False, True), "never")]
+    once = fitted(CONSERVATIVE, [*PLAIN, *late], "EUR")
+    assert not any(meets_a_night(rule.when) for rule in (*once.alone, *once.never))
+    twice = fitted(CONSERVATIVE, [*PLAIN, *late, *late], "EUR")
+    assert any(meets_a_night(rule.when) for rule in twice.never)
+
+
+def meets_a_night(when: Condition) -> bool:
+    return when.hours is None or NIGHT in when.hours
+
+
+def test_an_amount_between_two_steps_tells_of_the_steps_on_either_side():
+    between, step = said("alone", 6900), said("alone", 7500)
+    near, far = (Belief(told, (BOOK,)).chances(Facts(BOOK, 7500, False, False))[0] for told in (between, step))
+    below = Belief(said("alone", 6000), (BOOK,)).chances(Facts(BOOK, 7500, False, False))[0]
+    assert below < near < far
