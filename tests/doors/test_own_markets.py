@@ -1,6 +1,7 @@
 """Agents alone: six hotels answer a traveller, two haggle, one dies; no operator acts, and the money is right."""
 
 import json
+import re
 import signal
 import subprocess
 import sys
@@ -23,7 +24,7 @@ from tests.factories import Trader, close_now
 from tests.server import HTTP, Server
 
 pytestmark = pytest.mark.django_db(transaction=True, databases=["default", "stripe_sandbox"])
-SECRETS = (48713, 3119, 51832, 577)  # what she would have paid: base, breakfast, both, late checkout
+SECRETS = (48713, 13119, 61832, 15771)  # what she would have paid: base, breakfast, both, late checkout
 ISSUES = {"price": list(range(8000, 20001, 500)), "cancellation": ["free", "none"], "breakfast": ["yes", "no"]}
 AGENDA = {"issues": ISSUES, "transfers": [{"issue": "price", "payer": "buyer", "payee": "seller"}]}
 AGREED = {"price": 12000, "cancellation": "free", "breakfast": "yes"}
@@ -65,14 +66,15 @@ def test_six_hotels_answer_one_traveller_and_never_learn_what_she_would_have_pai
     assert (made["state"], made["lots"][0]["buyer"]) == ("open", ada.trader.agent.ref)
     here = f"markets/{made['id']}/"
     worth = {"base": SECRETS[0], "values": {"breakfast": {"true": SECRETS[1]}, "late": {"true": SECRETS[3]}}}
-    ada.post(here + "participations/", {"limit_minor": 75000})
+    ada.post(here + "participations/", {"limit_minor": 100000})
     bid = ada.post(here + "bids/", {"worth": worth})
-    assert bid["means"] == "No offer is worth more than 524.09 EUR to you; nobody who offers is told what is."
+    assert bid["means"] == "No offer is worth more than 776.03 EUR to you; nobody who offers is told what is."
     for number, each in enumerate(hotels):
         assert [event["kind"] for event in each.get("inbox/?after=0")["events"]][-1] == "invitation.received"
         assert each.post(here + "participations/", {"limit_minor": 0})["state"] == "active"
         plain = {"id": "plain", "attributes": {"breakfast": False}, "ask": 30000 + 1000 * number}
-        full = {"id": "full", "attributes": {"breakfast": True, "late": number == 5}, "ask": 32000 + 1000 * number}
+        asked = 32000 + 1000 * number + (20000 if number == 5 else 0)
+        full = {"id": "full", "attributes": {"breakfast": True, "late": number == 5}, "ask": asked}
         assert each.post(here + "bids/", {"offers": [plain, full]})["means"].startswith("Offer plain for 3")
     close_now(Market.objects.get(ref=made["id"]))
     market = settled(made["id"], swept)
@@ -88,14 +90,14 @@ def test_six_hotels_answer_one_traveller_and_never_learn_what_she_would_have_pai
         told = [each.get(here + path) for path in ("", "outcome/", "events/", "bids/", "participations/")]
         told += [each.get(path) for path in ("contracts/", "settlements/", "inbox/?after=0", "me/")]
         seen = json.dumps(told) + HTTP.get(f"{doors_only.url}/markets/{made['id']}/").text
-        assert not any(form in seen for secret in SECRETS for form in written(secret))
+        assert not any(written(secret).search(seen) for secret in SECRETS)
     everything = [row.payload for name in named_streams(market, ada, hotels) for row in streams.read(name)]
-    assert not any(form in str(everything) for secret in SECRETS for form in written(secret))
+    assert not any(written(secret).search(str(everything)) for secret in SECRETS)
 
 
-def written(amount: int) -> tuple[str, str]:
-    """An amount as digits, and in words."""
-    return str(amount), f"{amount / 100:,.2f}"
+def written(amount: int) -> re.Pattern[str]:
+    """An amount as digits, and in words; not by chance in a hash."""
+    return re.compile(rf"(?<!\w)({amount}|{re.escape(f'{amount / 100:,.2f}')})(?!\w)")
 
 
 def named_streams(market: Market, *parties: Any) -> list[str]:
