@@ -73,6 +73,7 @@ XLSX_ROWS = 1_048_575  # of a sheet, below its header
 XLSX_CHARACTERS = 32_767  # of a cell
 STATA_ROWS = 2_000_000  # a .dta file is made in memory
 RECLEAR_SECONDS = 20  # how long another rule may take
+COMPARE_SECONDS = 60  # how long all rules together may take on the same bids
 RECLEAR_BIDS = 5_000
 DESK_SECONDS = 20  # how long the desk looks for a counterexample
 PAPER_SECONDS = 30  # how long one market's report may take to make; made without other rules it may once more

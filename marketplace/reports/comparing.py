@@ -38,7 +38,7 @@ def compared(problem: dict[str, Any]) -> Iterator[Cleared]:
     problems = [problem, *(other for slug in sealed if (other := _under(slug, problem)))]
     made = run_each_apart(problems)
     if not made:
-        raise too_long()
+        raise too_long(limits.COMPARE_SECONDS)
     if "code" in made[0]:
         raise not_taken(made[0]["detail"])
     for tried, outcome in zip(problems, made, strict=False):  # a rule that was not reached in time is no comparison

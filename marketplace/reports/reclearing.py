@@ -57,20 +57,20 @@ def run_apart(problem: dict[str, Any]) -> bytes:
     try:
         return library("run", "-", given=_encoder.encode(problem), seconds=limits.RECLEAR_SECONDS)
     except TimeoutError as error:
-        raise too_long() from error
+        raise too_long(limits.RECLEAR_SECONDS) from error
     except NotTakenError as error:
         raise not_taken(error.detail) from error
 
 
 def run_each_apart(problems: list[dict[str, Any]]) -> list[dict[str, Any]]:
     """Outcomes or problem documents, in order, of one process; fewer where the time was up."""
-    lines = cleared_lines([_encoder.encode(problem) for problem in problems], seconds=limits.RECLEAR_SECONDS)
+    lines = cleared_lines([_encoder.encode(problem) for problem in problems], seconds=limits.COMPARE_SECONDS)
     return [parse(line) for line in lines]
 
 
-def too_long() -> Refusal:
+def too_long(seconds: int) -> Refusal:
     """Of a rule whose time was up."""
-    detail = f"The rule did not end within {limits.RECLEAR_SECONDS} seconds."
+    detail = f"The rule did not end within {seconds} seconds."
     return Refusal(422, "reclear_too_long", detail, "Export the market and use python -m mechanisms run.")
 
 

@@ -81,6 +81,7 @@ def _settings(
         "suppress-health-check": ["all"],
         "seed": 1,
         "max-redirects": 0,
+        "request-timeout": 120,  # a first PDF on a laden machine takes its time
         "warnings": False,
         "headers": headers,
         "dictionaries": {**names, "wait": {"values": [0, 1]}},

@@ -230,8 +230,7 @@ def test_every_page_by_day_and_by_night_at_three_widths(server: Server, visit: V
         for width in (320, 390, 1280):
             page.set_viewport_size({"width": width, "height": 844})
             assert page.evaluate("document.documentElement.scrollWidth") <= width, (name, width)
-            if width > 320:
-                looked_at(page, f"{name}-{width}")
+            looked_at(page, f"{name}-{width}")
         paper = page.evaluate("getComputedStyle(document.body).backgroundColor")
         assert int(paper.removeprefix("rgb(").split(",")[0]) < 128  # it was left by night
     assert seen.outside() == []

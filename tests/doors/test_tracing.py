@@ -6,6 +6,7 @@ import logging.config
 import time
 from collections.abc import Iterator
 from io import StringIO
+from pathlib import Path
 
 import pytest
 import stripe
@@ -47,10 +48,10 @@ def lines(text: str) -> list[dict]:
     return [json.loads(line) for line in text.splitlines()]
 
 
-@pytest.fixture(scope="module")
-def talkative(django_db_setup: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    """A whole server that writes down all that it can."""
-    place = tmp_path_factory.mktemp("server") / "debug.log"
+@pytest.fixture
+def talkative(transactional_db: None, tmp_path: Path) -> Iterator[Server]:
+    """A whole server that writes down all that it can, gone before the next test: its sweeps would do that one's."""
+    place = tmp_path / "debug.log"
     whole = Server(sweeps=True, log=place, WALRAS_LOG_LEVEL="DEBUG", WALRAS_METRICS_TOKEN=TOKEN)
     yield whole
     whole.stop()
