@@ -6,7 +6,7 @@ import uuid
 import httpx
 import pytest
 
-from tests.doors.test_socket import dial, hear
+from tests.doors.test_socket import dial, hear, hear_each
 from tests.factories import Trader, buy, close_now, open_a_market
 from tests.server import Server
 
@@ -58,8 +58,8 @@ def test_a_bid_is_replaced_and_withdrawn_at_every_door(doors_only: Server) -> No
         socket.send(json.dumps({"type": "bid.submit", "id": 2, "key": "k", "data": buy("room", 4000)}))
         third = hear(socket, id=2)["data"]["id"]
         socket.send(json.dumps({"type": "bid.withdraw", "id": 3, "data": {"bid": third}}))
-        assert hear(socket, id=3)["data"]["status"] == "withdrawn"
-        assert hear(socket, kind="bid.withdrawn", seq=6)["data"] == {"bid": third}
+        answer, event = hear_each(socket, {"id": 3}, {"kind": "bid.withdrawn", "seq": 6})
+        assert (answer["data"]["status"], event["data"]) == ("withdrawn", {"bid": third})
         for data, code in ((None, "not_an_object"), ({}, "missing_field"), ({"bid": "bid_none"}, "bid_not_found")):
             socket.send(json.dumps({"type": "bid.withdraw", "id": code, "data": data}))
             assert hear(socket, id=code)["data"]["code"] == code
