@@ -18,8 +18,20 @@ class WhyForm(ActionForm):
     why = forms.CharField(required=False, max_length=200, label="Why:")
 
 
+class ComesThroughDoors(admin.ModelAdmin):
+    """Rows that nobody makes or deletes by hand: they come through the doors, and what they did stands."""
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        """Never half-made; a key is shown once, to whom it is issued."""
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Suspended or revoked, not deleted."""
+        return False
+
+
 @admin.register(Principal)
-class PrincipalAdmin(admin.ModelAdmin):
+class PrincipalAdmin(ComesThroughDoors):
     """Who owes and is owed."""
 
     list_display = ("ref", "name", "kind", "created_at", "suspended_at", "suspended_for")
@@ -28,14 +40,6 @@ class PrincipalAdmin(admin.ModelAdmin):
     fields = readonly_fields = ("ref", "name", "kind", "created_at", "suspended_at", "suspended_for")
     actions = ("suspend", "reinstate")
     action_form = WhyForm
-
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        """Principals come through the doors, never half-made by hand."""
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """Suspended, not deleted."""
-        return False
 
     @admin.action(description="Suspend: its agents may do nothing, and nothing is paid to it", permissions=["change"])
     def suspend(self, request: HttpRequest, queryset: QuerySet[Principal]) -> None:
@@ -51,38 +55,22 @@ class PrincipalAdmin(admin.ModelAdmin):
 
 
 @admin.register(Agent)
-class AgentAdmin(admin.ModelAdmin):
+class AgentAdmin(ComesThroughDoors):
     """Which programs act for whom."""
 
     list_display = ("ref", "name", "principal", "created_at")
     search_fields = ("ref", "name")
     readonly_fields = ("ref", "principal", "created_at")
 
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        """Agents come through the doors."""
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """What they did stands."""
-        return False
-
 
 @admin.register(ApiKey)
-class ApiKeyAdmin(admin.ModelAdmin):
+class ApiKeyAdmin(ComesThroughDoors):
     """Keys by prefix; the one act is to revoke."""
 
     list_display = ("prefix", "agent", "scopes", "created_at", "expires_at", "revoked_at")
     fields = readonly_fields = ("ref", "prefix", "agent", "scopes", "created_at", "expires_at", "revoked_at")
     list_select_related = ("agent",)
     actions = ("revoke",)
-
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        """A key is shown once, to whom it is issued, at the door that issues it."""
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """Revoked, not deleted."""
-        return False
 
     @admin.action(description="Revoke the selected keys", permissions=["change"])
     def revoke(self, request: HttpRequest, queryset: QuerySet[ApiKey]) -> None:

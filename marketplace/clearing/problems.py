@@ -7,7 +7,7 @@ from marketplace.bidding.inclusion import publish_root
 from marketplace.bidding.models import Participation
 from marketplace.clearing.release import OpenedBid
 from marketplace.markets.models import Market, Round
-from marketplace.markets.requests import asked_in, asks
+from marketplace.markets.requests import asked_of, asks
 from marketplace.markets.terms import problem_terms
 from mechanisms.check.cutting_out import without_lots
 from mechanisms.check.receipts import tie_seed_of
@@ -32,7 +32,7 @@ def build_problem(market: Market, bids: Sequence[OpenedBid], gone: Sequence[str]
 
 def _request(market: Market, bids: Sequence[OpenedBid]) -> dict[str, Any]:
     """A request with its offers; of a buyer that has said nothing, one to whom nothing is worth anything."""
-    asked = asked_in(market)
+    asked = asked_of(market.lots.get())
     rows = Participation.objects.filter(market=market, agent_id=asked.buyer_id, state=Participation.State.ACTIVE)
     own = set(rows.values_list("ref", flat=True))
     offered = [bid.stated() for bid in bids if bid.participation not in own]

@@ -40,6 +40,11 @@ class Refusal(Exception):
         return msgspec.json.encode(self.document())
 
 
+def wrong_field(code: str, detail: str, pointer: str) -> Refusal:
+    """The refusal of what one field of the body says."""
+    return Refusal(422, code, detail, "Correct the field and send it again.", pointer)
+
+
 def not_found(what: str, ref: str) -> Refusal:
     """The refusal for a name that names nothing this caller may see."""
     return Refusal(404, f"{what}_not_found", f"There is no {what} {ref[:64]!r}.", f"List {what}s to see which exist.")

@@ -61,14 +61,8 @@ def found_markets(query: Mapping[str, str], identity: Identity) -> tuple[list[Ma
     rows = filtered_markets(filters, identity).annotate(draw=MD5(Concat(Value(agent_ref), F("ref")))).order_by("draw")
     if wanted.cursor is not None:
         rows = rows.filter(draw__gt=_draw(agent_ref, wanted.cursor))
-    return cut(
-        list(
-            rows.select_related("template", "opener").prefetch_related("lots__seller", "lots__buyer")[
-                : wanted.limit + 1
-            ]
-        ),
-        wanted,
-    )
+    told = rows.select_related("template", "opener").prefetch_related("lots__seller", "lots__buyer")
+    return cut(list(told[: wanted.limit + 1]), wanted)
 
 
 def _draw(agent_ref: str, market_ref: str) -> str:

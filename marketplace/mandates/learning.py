@@ -134,30 +134,10 @@ def _alike() -> np.ndarray:
     return (1 - SPREAD) * near + SPREAD / len(pairs)
 
 
-@lru_cache(maxsize=1)
-def _decided() -> tuple[np.ndarray, np.ndarray]:
-    """By pair and step: whether it passes, and whether it is forbidden."""
-    low, high = _pairs()[:, :1], _pairs()[:, 1:]
-    return (low >= np.arange(STEPS)).astype(float), (high < np.arange(STEPS)).astype(float)
-
-
-def _answers(joint: np.ndarray, stranger: bool, night: bool) -> np.ndarray:
+def _answers(joint: np.ndarray, stranger: bool, night: bool) -> list[np.ndarray]:
     """How likely each answer is at each step, given how likely each circumstance and pair is."""
-    passing, forbidden = (joint @ decided for decided in _decided())
-    found = np.zeros((STEPS, len(ANSWERS)))
-    for row, (toward, at_night) in enumerate(_circumstances()):
-        steps = np.minimum(np.arange(STEPS) + (LOWER if stranger and toward == "lower" else 0), STEPS - 1)
-        never, alone = forbidden[row, steps], passing[row, steps]
-        said = np.stack([alone, joint[row].sum() - alone - never, never], axis=1)
-        least = max(
-            ANSWERS.index(how)
-            for applies, how in ((stranger, toward), (night, at_night), (True, ALONE))
-            if applies and how in ANSWERS
-        )
-        said[:, least] += said[:, :least].sum(axis=1)
-        said[:, :least] = 0
-        found += said
-    return found
+    said = (_said(step, stranger, night).ravel() for step in range(STEPS))
+    return [np.bincount(answers, weights=joint.ravel(), minlength=len(ANSWERS)) for answers in said]
 
 
 @lru_cache(maxsize=len(CELLS) * STEPS)

@@ -9,7 +9,7 @@ import msgspec
 import mechanisms
 from marketplace.core import limits
 from marketplace.core.money import CURRENCIES
-from marketplace.core.refusals import Refusal
+from marketplace.core.refusals import Refusal, wrong_field
 from marketplace.markets.catalogue import rules
 from marketplace.markets.deficits import refuse_unbounded
 from marketplace.markets.models import Market
@@ -78,17 +78,17 @@ class MarketConfiguration(msgspec.Struct, forbid_unknown_fields=True, frozen=Tru
 def closing_instant(config: MarketConfiguration, now: datetime) -> datetime:
     """When the market closes, UTC; refused where it is not said once, or out of bounds."""
     if (config.closes_at is None) == (config.closes_in_s is None):
-        raise _refused("closing_unclear", "Say either closes_at or closes_in_s.", "/closes_at")
+        raise wrong_field("closing_unclear", "Say either closes_at or closes_in_s.", "/closes_at")
     longest = longest_seconds(settled_money(config), config.deposit_minor) - config.accept_within_s
     if (config.closes_in_s or 0) > longest:
-        raise _refused("closing_out_of_bounds", "The market would be open for too long.", "/closes_in_s")
+        raise wrong_field("closing_out_of_bounds", "The market would be open for too long.", "/closes_in_s")
     opens_at = opening_instant(config, now)
     closes_at = config.closes_at or opens_at + timedelta(seconds=config.closes_in_s or 0)
     if closes_at.tzinfo is None:
-        raise _refused("instant_without_zone", "An instant needs its offset from UTC.", "/closes_at")
+        raise wrong_field("instant_without_zone", "An instant needs its offset from UTC.", "/closes_at")
     seconds = (closes_at - opens_at).total_seconds()
     if not limits.MARKET_MIN_SECONDS <= seconds <= longest:
-        raise _refused("closing_out_of_bounds", f"The market would be open for {seconds:.0f} seconds.", "/closes_at")
+        raise wrong_field("closing_out_of_bounds", f"The market would be open for {seconds:.0f} seconds.", "/closes_at")
     return _utc(closes_at, "/closes_at")
 
 
@@ -102,7 +102,7 @@ def _utc(moment: datetime, pointer: str) -> datetime:
     try:
         return moment.astimezone(UTC)
     except OverflowError:
-        raise _refused("closing_out_of_bounds", "The instant is beyond the calendar.", pointer) from None
+        raise wrong_field("closing_out_of_bounds", "The instant is beyond the calendar.", pointer) from None
 
 
 def opening_instant(config: MarketConfiguration, now: datetime) -> datetime:
@@ -110,30 +110,30 @@ def opening_instant(config: MarketConfiguration, now: datetime) -> datetime:
     if config.opens_at is None:
         return now
     if config.opens_at.tzinfo is None:
-        raise _refused("instant_without_zone", "An instant needs its offset from UTC.", "/opens_at")
+        raise wrong_field("instant_without_zone", "An instant needs its offset from UTC.", "/opens_at")
     return max(now, _utc(config.opens_at, "/opens_at"))
 
 
 def checked(config: MarketConfiguration) -> None:
     """Refuse what cannot become a market: wrong currency, unknown rule, parameters or lots that it refuses."""
     if config.params.get("direction") == "buy":
-        raise _refused("direction_not_for_markets", "No market buys yet; the library does.", "/params/direction")
+        raise wrong_field("direction_not_for_markets", "No market buys yet; the library does.", "/params/direction")
     for index, lot in enumerate(config.lots):
         if len(lot.id) > 64 or len(lot.title) > limits.NAME_CHARS:
-            raise _refused("text_out_of_bounds", "A lot's id has at most 64 characters.", f"/lots/{index}")
+            raise wrong_field("text_out_of_bounds", "A lot's id has at most 64 characters.", f"/lots/{index}")
         if lot.category is not None and not CATEGORY.fullmatch(lot.category):
             detail = "A category has 1 to 64 of A-Z a-z 0-9 and _ . : / @ + -."
-            raise _refused("category_invalid", detail, f"/lots/{index}/category")
+            raise wrong_field("category_invalid", detail, f"/lots/{index}/category")
     if config.currency not in CURRENCIES:
-        raise _refused("currency_unknown", f"{config.currency[:8]!r} is not a currency of ours.", "/currency")
+        raise wrong_field("currency_unknown", f"{config.currency[:8]!r} is not a currency of ours.", "/currency")
     if not 0 <= config.exponent <= 6:
-        raise _refused("exponent_out_of_range", "The exponent is 0 to 6.", "/exponent")
+        raise wrong_field("exponent_out_of_range", "The exponent is 0 to 6.", "/exponent")
     if not 1 <= len(config.title) <= limits.NAME_CHARS or len(config.description) > limits.JSON_STRING:
-        raise _refused("text_out_of_bounds", "The title or the description is empty or too long.", "/title")
+        raise wrong_field("text_out_of_bounds", "The title or the description is empty or too long.", "/title")
     if not 1 <= len(config.lots) <= limits.LOTS_PER_MARKET:
-        raise _refused("lots_out_of_bounds", f"A market has 1 to {limits.LOTS_PER_MARKET} lots.", "/lots")
+        raise wrong_field("lots_out_of_bounds", f"A market has 1 to {limits.LOTS_PER_MARKET} lots.", "/lots")
     if config.disclosure not in ("own_only", "pseudonymous", "public"):
-        raise _refused("disclosure_unknown", "disclosure is own_only, pseudonymous or public.", "/disclosure")
+        raise wrong_field("disclosure_unknown", "disclosure is own_only, pseudonymous or public.", "/disclosure")
     check_money(config)
     _check_contracts(config)
     check_turns(config)
@@ -145,19 +145,19 @@ def checked(config: MarketConfiguration) -> None:
 def _check_contracts(config: MarketConfiguration) -> None:
     """Refuse terms of acceptance and cancellation that nobody could keep."""
     if not 0 <= config.accept_within_s <= limits.ACCEPT_MAX_SECONDS:
-        raise _refused("acceptance_out_of_bounds", "Sellers have at most two days to accept.", "/accept_within_s")
+        raise wrong_field("acceptance_out_of_bounds", "Sellers have at most two days to accept.", "/accept_within_s")
     terms, bounds = config.cancellation, limits.CANCELLATION_TERMS
     fits = all(term.within_s > 0 and 0 <= term.refund_percent <= 100 for term in terms)
     if len(terms) > bounds or not fits:
         detail = f"At most {bounds} terms, each with seconds above 0 and 0 to 100 percent."
-        raise _refused("cancellation_invalid", detail, "/cancellation")
+        raise wrong_field("cancellation_invalid", detail, "/cancellation")
 
 
 def _accepted_by_rule(config: MarketConfiguration) -> None:
     """An empty problem of this configuration must be one that the rule runs (and calls `no_trade`)."""
     lots = [problem_lot(lot) for lot in config.lots]
     if config.mechanism not in {rule["slug"] for rule in rules()}:
-        raise _refused("mechanism_not_for_markets", f"No market clears by {config.mechanism[:64]!r}.", "/mechanism")
+        raise wrong_field("mechanism_not_for_markets", f"No market clears by {config.mechanism[:64]!r}.", "/mechanism")
     try:
         if asks(config.mechanism):
             mechanisms.run(config.mechanism, asked_by(config.lots[0].category).problem(config))
@@ -184,7 +184,3 @@ def problem_lot(lot: LotConfiguration) -> dict[str, Any]:
         "attributes": lot.attributes or None,
     }
     return {"id": lot.id} | {name: value for name, value in stated.items() if value is not None}
-
-
-def _refused(code: str, detail: str, pointer: str) -> Refusal:
-    return Refusal(422, code, detail, "Correct the field and send it again.", pointer)

@@ -98,6 +98,15 @@ def add_lots(*, market: Market, lots: Sequence[LotConfiguration]) -> None:
     use_categories(lot.category for lot in lots if lot.category)
 
 
+def place_of(refusal: Refusal) -> tuple[int, str, str] | None:
+    """Of a refusal about a lot: which one, its field (empty: the lot as a whole), and words on what lies deeper."""
+    _, top, *parts = (refusal.pointer or "/").split("/")
+    if top != "lots" or not parts:
+        return None
+    number, field, *deeper = [*parts, ""] if len(parts) == 1 else parts
+    return int(number), {"id": "name"}.get(field, field), ": ".join([*deeper[:1], refusal.detail])
+
+
 def _moved(pointer: str | None, by: int) -> str | None:
     """A pointer to one of all lots as one to one of the new ones."""
     parts = (pointer or "").split("/")

@@ -11,7 +11,7 @@ from marketplace.core import limits
 from marketplace.core.money import CURRENCIES
 from marketplace.core.refusals import Refusal
 from marketplace.markets.catalogue import for_markets
-from marketplace.markets.drafts import check_draft
+from marketplace.markets.drafts import check_draft, place_of
 from marketplace.markets.drawing import TERMS, drawn
 from marketplace.markets.kinds import kinds
 from marketplace.markets.models import Lot, Market
@@ -138,12 +138,10 @@ class LotFormSet(BaseInlineFormSet):
 
 
 def _say(refusal: Refusal, lots: list[forms.ModelForm]) -> None:
-    parts = (refusal.pointer or "").split("/")
-    if len(parts) > 3 and parts[1] == "lots" and int(parts[2]) < len(lots):
-        form = lots[int(parts[2])]
-        field = {"id": "name"}.get(parts[3], parts[3])
-        if field in form.fields:
-            form.add_error(field, ": ".join([*parts[4:5], refusal.detail]))
+    if place := place_of(refusal):
+        number, field, words = place
+        if number < len(lots) and field in lots[number].fields:
+            lots[number].add_error(field, words)
             return
     raise forms.ValidationError(refusal.detail)
 

@@ -13,7 +13,7 @@ from tablib import Dataset
 
 from marketplace.agents.models import Agent
 from marketplace.core.refusals import Refusal
-from marketplace.markets.drafts import check_draft
+from marketplace.markets.drafts import check_draft, place_of
 from marketplace.markets.inlines import is_draft
 from marketplace.markets.models import Lot, Market
 from marketplace.markets.sheets import unreadable
@@ -193,14 +193,10 @@ class LotRows(ModelResource):
 
     def _say(self, refusal: Refusal, lots: list[Lot], dataset: Dataset, result: Result) -> None:
         """At its row, where it is about one."""
-        parts = (refusal.pointer or "").split("/")
-        names = [str(name) for name in dataset["name"]]
-        about = lots[int(parts[2])].name if parts[1:2] == ["lots"] and len(parts) > 2 else None
-        if about not in names:
+        place, names = place_of(refusal), [str(name) for name in dataset["name"]]
+        if place is None or lots[place[0]].name not in names:
             raise refusal
-        place = names.index(about)
-        field = {"id": "name"}.get(parts[3], parts[3]) if len(parts) > 3 else "name"
-        words = ": ".join([*parts[4:5], refusal.detail])
-        result.append_invalid_row(
-            place + 1, dict(zip(dataset.headers, dataset[place], strict=True)), ValidationError({field: [words]})
-        )
+        number, field, words = place
+        row = names.index(lots[number].name)
+        wrong = ValidationError({field or "name": [words]})
+        result.append_invalid_row(row + 1, dict(zip(dataset.headers, dataset[row], strict=True)), wrong)

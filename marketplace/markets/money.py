@@ -5,7 +5,7 @@ from typing import Any, Protocol
 
 from marketplace.core.limits import FEE_MAX_BP, MAX_CHARGE_MINOR, SETTLING_SECONDS
 from marketplace.core.money import charge_step, least_charge, minor_text, percent_text
-from marketplace.core.refusals import Refusal
+from marketplace.core.refusals import Refusal, wrong_field
 from marketplace.markets.catalogue import rule
 from marketplace.markets.deficits import deficit_words, most_lacking_minor
 from marketplace.markets.models import Market
@@ -46,18 +46,18 @@ class Stated(Protocol):
 def check_money(stated: Stated) -> None:
     """Refuse terms that do not go together, or amounts that no card can be charged."""
     if stated.money not in ("", *Money.values):
-        raise _refused("money_unknown", f"money is {' or '.join(Money.values)}.", "/money")
+        raise wrong_field("money_unknown", f"money is {' or '.join(Money.values)}.", "/money")
     fitting = ("", *OnDefault.values) if stated.money == Money.CHARGE else ("",)
     if stated.on_default not in fitting:
         detail = f"on_default ({', '.join(OnDefault.values)}) goes with money charge, and only with it."
-        raise _refused("on_default_misplaced", detail, "/on_default")
+        raise wrong_field("on_default_misplaced", detail, "/on_default")
     _check_deposit(stated)
     if stated.most_minor is not None and not 0 < stated.most_minor <= MAX_CHARGE_MINOR:
         most = minor_text(MAX_CHARGE_MINOR, stated.currency)
-        raise _refused("charge_out_of_bounds", f"One charge is at most {most}.", "/most_minor")
+        raise wrong_field("charge_out_of_bounds", f"One charge is at most {most}.", "/most_minor")
     if not 0 <= stated.fee_bp <= FEE_MAX_BP:
         detail = f"A fee is 0 to {FEE_MAX_BP} hundredths of a percent: at most {percent_text(FEE_MAX_BP)}."
-        raise _refused("fee_out_of_bounds", detail, "/fee_bp")
+        raise wrong_field("fee_out_of_bounds", detail, "/fee_bp")
 
 
 def _check_deposit(stated: Stated) -> None:
@@ -66,7 +66,7 @@ def _check_deposit(stated: Stated) -> None:
     fits = least <= stated.deposit_minor <= MAX_CHARGE_MINOR and stated.deposit_minor % step == 0
     if wanted != bool(stated.deposit_minor) or (wanted and not fits):
         detail = f"deposit_minor goes with on_default deposit, and is at least {minor_text(least, stated.currency)}."
-        raise _refused("deposit_out_of_bounds", detail, "/deposit_minor")
+        raise wrong_field("deposit_out_of_bounds", detail, "/deposit_minor")
 
 
 def settled_money(stated: Stated) -> str:
@@ -130,7 +130,3 @@ def reserved_amounts(market: Market, limit_minor: int, before_minor: int = 0) ->
 def assumed(market: Market, assumes: list[str]) -> list[str]:
     """What a claim assumes in this market: where a charge can be declined after the clearing, also that none is."""
     return [*assumes, "no_default"] if market.money == Money.CHARGE else assumes
-
-
-def _refused(code: str, detail: str, pointer: str) -> Refusal:
-    return Refusal(422, code, detail, "Correct the field and send it again.", pointer)

@@ -12,7 +12,7 @@ from marketplace.agents.keys import Identity
 from marketplace.agents.models import Agent
 from marketplace.core import clock, limits, streams
 from marketplace.core.limits import NAME_CHARS
-from marketplace.core.refusals import Refusal
+from marketplace.core.refusals import Refusal, wrong_field
 from marketplace.core.untrusted import visible
 from marketplace.mandates.acts import NO_CATEGORY, Act
 from marketplace.mandates.checkins import denied
@@ -76,7 +76,7 @@ def open_by_template(*, opening: Opening, identity: Identity) -> Market:
     invited = find_invited(opening.invite, identity)
     if len(invited) < template.invitations:
         detail = f"By the template {template.name} you invite {template.invitations} at once."
-        raise _refused("invitation_missing", detail, "/invite")
+        raise wrong_field("invitation_missing", detail, "/invite")
     opener = Agent.objects.select_for_update(no_key=True).get(pk=identity.agent_id)
     now = clock.now()
     _refuse_over_quota(opener, now)
@@ -124,7 +124,7 @@ def _side(template: Template, stated: str) -> str:
         detail = f"By the template {template.name} you are the {template.side}."
         if template.side == Side.EITHER:
             detail = "Say whether you are the seller or the buyer."
-        raise _refused("side_unclear", detail, "/side")
+        raise wrong_field("side_unclear", detail, "/side")
     return stated or template.side
 
 
@@ -173,27 +173,27 @@ def _refuse_duration(template: Template, config: MarketConfiguration, now: datet
     if not template.shortest_s <= seconds <= template.longest_s:
         bounds = f"{template.shortest_s} to {template.longest_s} seconds"
         detail = f"A market by the template {template.name} is open for {bounds}."
-        raise _refused("closing_out_of_bounds", detail, "/closes_in_s" if config.closes_in_s else "/closes_at")
+        raise wrong_field("closing_out_of_bounds", detail, "/closes_in_s" if config.closes_in_s else "/closes_at")
 
 
 def _refuse_unlisted(template: Template, config: MarketConfiguration) -> None:
     if template.currencies and config.currency not in template.currencies:
         detail = f"The template {template.name} is for {', '.join(template.currencies)}."
-        raise _refused("currency_not_in_template", detail, "/currency")
+        raise wrong_field("currency_not_in_template", detail, "/currency")
     _refuse_number(template, len(config.lots))
     _refuse_categories(template, config.lots)
 
 
 def _refuse_number(template: Template, lots: int) -> None:
     if lots > template.lots:
-        raise _refused("lots_out_of_bounds", f"The template {template.name} takes {template.lots} lots.", "/lots")
+        raise wrong_field("lots_out_of_bounds", f"The template {template.name} takes {template.lots} lots.", "/lots")
 
 
 def _refuse_categories(template: Template, lots: Sequence[LotConfiguration]) -> None:
     for index, lot in enumerate(lots):
         if template.categories and lot.category not in template.categories:
             detail = f"The template {template.name} is for lots of {', '.join(template.categories)}."
-            raise _refused("category_not_in_template", detail, f"/lots/{index}/category")
+            raise wrong_field("category_not_in_template", detail, f"/lots/{index}/category")
 
 
 def _refuse_by_mandate(market: Market, config: MarketConfiguration, opener: Agent, at: datetime) -> None:
@@ -229,7 +229,3 @@ def _open(market: Market, opener: Agent) -> None:
             raise
         fix = "Invite another seller, or try again later."
         raise Refusal(409, "seller_not_payable", "Whom you invite cannot be paid now.", fix, "/invite") from None
-
-
-def _refused(code: str, detail: str, pointer: str) -> Refusal:
-    return Refusal(422, code, detail, "Correct the field and send it again.", pointer)

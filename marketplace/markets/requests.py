@@ -2,30 +2,18 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any
 
 from marketplace.agents.models import Agent
-from marketplace.core.refusals import Refusal
+from marketplace.core.refusals import wrong_field
 from marketplace.markets.catalogue import find_rule
 from marketplace.markets.models import Lot, Market
+from marketplace.markets.turns import Stated
 from marketplace.preferences.categories import stated_categories
 
 SCORING = "scoring"
 NOBODY = "nobody"  # stands for a buyer that has not said what it is worth
 NOTHING: Mapping[str, Any] = {"worth": {"base": -1}}  # to whom no offer is worth anything
-
-
-class Stated(Protocol):
-    """What a market or its configuration says of its rule."""
-
-    @property
-    def mechanism(self) -> str: ...
-    @property
-    def params(self) -> Any: ...
-    @property
-    def currency(self) -> str: ...
-    @property
-    def exponent(self) -> int: ...
 
 
 def asks(mechanism: str) -> bool:
@@ -61,21 +49,14 @@ def asked_by(category: str | None, buyer_id: int = 0) -> Asked:
     return Asked(buyer_id, category or None, stated_categories([category]) if category else None)
 
 
-def asked_in(market: Market) -> Asked:
-    """The same of a market."""
-    lot = market.lots.get()
+def asked_of(lot: Lot) -> Asked:
+    """The same of a request's one lot."""
     return asked_by(lot.category, lot.buyer_id or 0)
-
-
-def asked_of_lots(mechanism: str, lots: Sequence[Lot]) -> Asked | None:
-    """The same of a market's lots; None where nobody asks."""
-    return asked_by(lots[0].category, lots[0].buyer_id or 0) if asks(mechanism) else None
 
 
 def buyer_of(market: Market) -> Agent | None:
     """Who asks, where somebody does."""
-    lot = market.lots.exclude(buyer=None).select_related("buyer").first()
-    return lot.buyer if lot else None
+    return market.lots.select_related("buyer").get().buyer if asks(market.mechanism) else None
 
 
 def check_request(config: Any) -> None:
@@ -83,22 +64,18 @@ def check_request(config: Any) -> None:
     if not asks(config.mechanism):
         for index, lot in enumerate(config.lots):
             if lot.buyer is not None:
-                raise _refused("buyer_misplaced", "Only a request has a buyer.", f"/lots/{index}/buyer")
+                raise wrong_field("buyer_misplaced", "Only a request has a buyer.", f"/lots/{index}/buyer")
         return
     if len(config.lots) != 1:
-        raise _refused("lots_out_of_bounds", "A request asks for one thing: one lot says what.", "/lots")
+        raise wrong_field("lots_out_of_bounds", "A request asks for one thing: one lot says what.", "/lots")
     lot = config.lots[0]
     if lot.buyer is None:
-        raise _refused("buyer_missing", "A request has a buyer, who asks.", "/lots/0/buyer")
+        raise wrong_field("buyer_missing", "A request has a buyer, who asks.", "/lots/0/buyer")
     if lot.seller is not None or lot.reserve or lot.supply not in (None, 1):
         detail = "Sellers say what they ask: a request's lot has no seller, no reserve and no supply."
-        raise _refused("seller_misplaced", detail, "/lots/0")
+        raise wrong_field("seller_misplaced", detail, "/lots/0")
     if config.accept_within_s:
-        raise _refused("acceptance_out_of_bounds", "Who offers has accepted.", "/accept_within_s")
+        raise wrong_field("acceptance_out_of_bounds", "Who offers has accepted.", "/accept_within_s")
     if config.on_default == Market.OnDefault.NEXT_BEST:
         detail = "The one who pays is the one who asks: on_default is void or deposit."
-        raise _refused("on_default_misplaced", detail, "/on_default")
-
-
-def _refused(code: str, detail: str, pointer: str) -> Refusal:
-    return Refusal(422, code, detail, "Correct the field and send it again.", pointer)
+        raise wrong_field("on_default_misplaced", detail, "/on_default")

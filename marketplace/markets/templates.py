@@ -7,7 +7,7 @@ from django.db import DEFAULT_DB_ALIAS, transaction
 
 from marketplace.core import clock, limits
 from marketplace.core.money import CURRENCIES
-from marketplace.core.refusals import Refusal, not_found
+from marketplace.core.refusals import not_found, wrong_field
 from marketplace.markets.catalogue import for_markets, rule
 from marketplace.markets.models import Market, Template
 from marketplace.markets.money import check_money
@@ -52,17 +52,19 @@ def ship_templates(*, using: str = DEFAULT_DB_ALIAS, **kwargs: Any) -> None:
 def check_template(template: Template) -> None:
     """Refuse one by which no market could open, or whose bounds speak of what its rule does not know."""
     if template.mechanism not in {spec.slug for spec in for_markets()}:
-        raise _refused("mechanism_not_for_markets", "No market clears by this rule.", "/mechanism")
+        raise wrong_field("mechanism_not_for_markets", "No market clears by this rule.", "/mechanism")
     if template.disclosure not in Market.Disclosure.values:
-        raise _refused("disclosure_unknown", "disclosure is own_only, pseudonymous or public.", "/disclosure")
+        raise wrong_field("disclosure_unknown", "disclosure is own_only, pseudonymous or public.", "/disclosure")
     _check_params(template)
     if not set(template.currencies) <= set(CURRENCIES):
-        raise _refused("currency_unknown", "One of the currencies is none of ours.", "/currencies")
+        raise wrong_field("currency_unknown", "One of the currencies is none of ours.", "/currencies")
     longest = limits.MARKET_MAX_SECONDS
     if not limits.MARKET_MIN_SECONDS <= template.shortest_s <= template.longest_s <= longest:
-        raise _refused("closing_out_of_bounds", f"Seconds are {limits.MARKET_MIN_SECONDS} to {longest}.", "/longest_s")
+        raise wrong_field(
+            "closing_out_of_bounds", f"Seconds are {limits.MARKET_MIN_SECONDS} to {longest}.", "/longest_s"
+        )
     if not 1 <= template.lots <= limits.LOTS_PER_MARKET or template.invitations > limits.INVITATIONS_PER_MARKET:
-        raise _refused("lots_out_of_bounds", "Too many lots or invitations, or none.", "/lots")
+        raise wrong_field("lots_out_of_bounds", "Too many lots or invitations, or none.", "/lots")
     check_money(_Terms(template))
 
 
@@ -72,11 +74,11 @@ def _check_params(template: Template) -> None:
         keys = set(bound) if isinstance(bound, Mapping) else set()
         if name not in known or (keys != CHOICE and not (keys and keys <= RANGE)):
             detail = f"{name!r} is no parameter of this rule, or its bound says neither least, most nor one_of."
-            raise _refused("bounds_invalid", detail, f"/bounds/{name}")
+            raise wrong_field("bounds_invalid", detail, f"/bounds/{name}")
     try:
         rule(template.mechanism).read_params(template.params)
     except ProblemError as error:
-        raise _refused(error.code, error.detail, "/params") from None
+        raise wrong_field(error.code, error.detail, "/params") from None
 
 
 def chosen_params(template: Template, stated: Mapping[str, Any]) -> dict[str, Any]:
@@ -86,9 +88,9 @@ def chosen_params(template: Template, stated: Mapping[str, Any]) -> dict[str, An
         if bound is None:
             open_to = ", ".join(sorted(template.bounds)) or "nothing"
             detail = f"The template {template.name} leaves {open_to} to you, not {name[:64]!r}."
-            raise _refused("param_fixed", detail, f"/params/{name}")
+            raise wrong_field("param_fixed", detail, f"/params/{name}")
         if not _within(value, bound):
-            raise _refused("param_out_of_bounds", f"{name} is bound to {bound_words(bound)}.", f"/params/{name}")
+            raise wrong_field("param_out_of_bounds", f"{name} is bound to {bound_words(bound)}.", f"/params/{name}")
     return {**template.params, **stated}
 
 
@@ -116,7 +118,3 @@ class _Terms:
     def __init__(self, template: Template) -> None:
         self.currency = next(iter(template.currencies), "EUR")
         self.money, self.fee_bp = template.money, template.fee_bp
-
-
-def _refused(code: str, detail: str, pointer: str) -> Refusal:
-    return Refusal(422, code, detail, "Correct the field and send it again.", pointer)

@@ -10,7 +10,7 @@ import mechanisms
 from marketplace.core.refusals import not_found
 from marketplace.markets.models import Lot as LotRow
 from marketplace.markets.models import Market
-from marketplace.markets.requests import Asked, asked_in, asked_of_lots, asks
+from marketplace.markets.requests import Asked, asked_of, asks
 from marketplace.markets.turns import by_turns, first_problem, haggles
 from marketplace.preferences.categories import known_categories
 from marketplace.settlement.kin import kin_of
@@ -144,7 +144,7 @@ def _terms(market: Market, rows: Sequence[LotRow], kin: Mapping[int, frozenset[i
         bid_key=bytes(market.bid_key),
         sealed=spec.visibility == "sealed",
         agenda=market.agenda,
-        asked=asked_of_lots(market.mechanism, rows),
+        asked=asked_of(rows[0]) if asks(market.mechanism) else None,
         barred={row.name: kin[row.seller.principal_id] for row in rows if row.seller is not None},
     )
 
@@ -163,7 +163,7 @@ def problem_terms(market: Market) -> dict[str, Any]:
 def published_terms(market: Market) -> dict[str, str]:
     """A hash of each of the terms as problems will state them, for the event of the opening."""
     if asks(market.mechanism):
-        problem: dict[str, Any] = asked_in(market).problem(market)
+        problem: dict[str, Any] = asked_of(market.lots.get()).problem(market)
     elif by_turns(market.mechanism):
         problem = first_problem(market, market.agenda, problem_lots(market))
     else:

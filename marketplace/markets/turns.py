@@ -5,7 +5,7 @@ from typing import Any, Protocol
 
 import mechanisms
 from marketplace.core import limits
-from marketplace.core.refusals import Refusal
+from marketplace.core.refusals import Refusal, wrong_field
 from marketplace.markets.catalogue import rule
 from marketplace.markets.models import Market
 
@@ -80,34 +80,34 @@ def check_turns(config: Any) -> None:
     if known and haggles(config.mechanism):
         _check_agenda(config)
     elif config.agenda is not None:
-        raise _refused("agenda_misplaced", "Only a haggle has an agenda.", "/agenda")
+        raise wrong_field("agenda_misplaced", "Only a haggle has an agenda.", "/agenda")
     if not known or not by_turns(config.mechanism):
         return
     if config.accept_within_s:
         detail = "Who sells by moves has made or accepted the deal: there is nothing left to accept."
-        raise _refused("acceptance_out_of_bounds", detail, "/accept_within_s")
+        raise wrong_field("acceptance_out_of_bounds", detail, "/accept_within_s")
     if config.on_default == Market.OnDefault.NEXT_BEST:
         detail = "Where moves decided there is no next best: on_default is void or deposit."
-        raise _refused("on_default_misplaced", detail, "/on_default")
+        raise wrong_field("on_default_misplaced", detail, "/on_default")
 
 
 def _check_agenda(config: Any) -> None:
     if config.agenda is None:
-        raise _refused("agenda_missing", "A haggle says in agenda.issues what it is about.", "/agenda")
+        raise wrong_field("agenda_missing", "A haggle says in agenda.issues what it is about.", "/agenda")
     if len({lot.seller for lot in config.lots} - {None}) != 1 or any(lot.seller is None for lot in config.lots):
-        raise _refused("seller_missing", "In a haggle one agent sells everything there is.", "/lots/0/seller")
+        raise wrong_field("seller_missing", "In a haggle one agent sells everything there is.", "/lots/0/seller")
     issues = config.agenda.issues
     values = [value for own in issues.values() for value in own]
     long = any(len(text) > limits.ISSUE_CHARS for text in (*issues, *values) if isinstance(text, str))
     if not issues or len(issues) > limits.ISSUES or len(values) > limits.ISSUE_VALUES or long:
         bounds = (limits.ISSUES, limits.ISSUE_VALUES, limits.ISSUE_CHARS)
         detail = "1 to {} issues of {} values in all, each of {} letters at most.".format(*bounds)
-        raise _refused("agenda_out_of_bounds", detail, "/agenda/issues")
+        raise wrong_field("agenda_out_of_bounds", detail, "/agenda/issues")
     if config.params.get("first", "") not in ("", BUYER, SELLER):
-        raise _refused("unknown_party", "The first is the buyer or the seller.", "/params/first")
+        raise wrong_field("unknown_party", "The first is the buyer or the seller.", "/params/first")
     prices = (value for transfer in config.agenda.transfers for value in issues.get(transfer.get("issue", ""), ()))
     if any(isinstance(value, int) and value > limits.ISSUE_MOST for value in prices):
-        raise _refused("agenda_out_of_bounds", "A price is at most 10^12 units.", "/agenda/issues")
+        raise wrong_field("agenda_out_of_bounds", "A price is at most 10^12 units.", "/agenda/issues")
 
 
 def check_ticks(config: Any, longest_s: int) -> None:
@@ -119,10 +119,8 @@ def check_ticks(config: Any, longest_s: int) -> None:
     elif "decrement" in params:
         ticks = params["start"] // params["decrement"]
     if ticks > limits.CLOCK_MOVES:
-        raise _refused("clock_out_of_bounds", f"The clock would move more than {limits.CLOCK_MOVES} times.", "/params")
+        raise wrong_field(
+            "clock_out_of_bounds", f"The clock would move more than {limits.CLOCK_MOVES} times.", "/params"
+        )
     if max(params.get("round_s", 0), params.get("soft_close_s", 0)) > limits.TURN_SECONDS:
-        raise _refused("clock_out_of_bounds", f"A round is at most {limits.TURN_SECONDS} seconds.", "/params")
-
-
-def _refused(code: str, detail: str, pointer: str) -> Refusal:
-    return Refusal(422, code, detail, "Correct the field and send it again.", pointer)
+        raise wrong_field("clock_out_of_bounds", f"A round is at most {limits.TURN_SECONDS} seconds.", "/params")

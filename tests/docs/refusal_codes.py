@@ -24,6 +24,7 @@ BASE = {
     "Refusal": Raiser(1, "code"),
     "ProblemError": Raiser(0, "code"),
     "not_found": Raiser(0, "what", "{}_not_found"),
+    "wrong_field": Raiser(0, "code"),
 }
 CODE = re.compile(r"[a-z][a-z0-9_]*")
 Raisers = dict[str, Raiser]

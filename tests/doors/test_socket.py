@@ -23,10 +23,7 @@ def dial(server: Server, market: str, key: str | None = None, query: str = "", *
 
 def hear(socket: ClientConnection, **wanted: object) -> dict:
     """The next frame that has these members."""
-    while True:
-        frame = json.loads(socket.recv(timeout=15))
-        if all(frame.get(name) == value for name, value in wanted.items()):
-            return frame
+    return hear_each(socket, wanted)[0]
 
 
 def hear_each(socket: ClientConnection, *wanted: dict) -> list[dict]:
